@@ -1,0 +1,28 @@
+import type { ZodType } from 'zod';
+import type { ToolCallOutput, ToolName } from '../../protocol/tool-call.ts';
+
+/** What a running tool gets besides its arguments. */
+export interface ToolContext {
+  /** Stable over retries; effects and paid look-ups are recorded under it. */
+  callId: string;
+  /** Aborts on cancellation, time-out and worker shutdown. */
+  signal: AbortSignal;
+  /** Absolute folder of the session's workspace; exists. */
+  workspace: string;
+  /** Absolute folder of the session's documents, if it has one. */
+  corpus?: string;
+}
+
+/** One of the model's tools. */
+export interface Tool<Arguments = never> {
+  name: ToolName;
+  /** Checks and normalises what the model wrote; its messages go back to the model. */
+  arguments: ZodType<Arguments>;
+  /** Throws `ToolError` with a plain sentence for what the model should know; anything else is a fault to retry. */
+  run(args: Arguments, context: ToolContext): Promise<ToolCallOutput>;
+}
+
+/** A failure the model should read: final, never retried. */
+export class ToolError extends Error {
+  override name = 'ToolError';
+}

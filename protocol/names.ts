@@ -1,0 +1,39 @@
+/** Names that other programs, dashboards and stored histories rely on. They may grow, they never change. */
+
+export const WORKFLOW = { session: 'deepResearch', batch: 'deepResearchBatch' } as const;
+
+/** Default of `TEMPORAL_TASK_QUEUE`. */
+export const DEFAULT_TASK_QUEUE = 'deep-research';
+
+export const QUERY = {
+  status: 'status',
+  transcript: 'transcript',
+  trajectory: 'trajectory',
+  report: 'report',
+} as const;
+
+export const UPDATE = {
+  steer: 'steer',
+  pause: 'pause',
+  resume: 'resume',
+  finish: 'finish',
+  approve: 'approve',
+  ask: 'ask',
+} as const;
+
+/** Search attributes, set only where the server knows them. */
+export const SEARCH_ATTRIBUTE = {
+  state: 'ResearchState',
+  rounds: 'ResearchRounds',
+  batch: 'ResearchBatch',
+} as const;
+
+/** `ApplicationFailure` types, so that callers can tell failures apart without reading messages. */
+export const FAILURE = {
+  invalidInput: 'InvalidInput',
+  modelUnavailable: 'ModelUnavailable',
+  modelRejected: 'ModelRejected',
+  contextOverflow: 'ContextOverflow',
+  toolFailed: 'ToolFailed',
+  transcriptUnavailable: 'TranscriptUnavailable',
+} as const;

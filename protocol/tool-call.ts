@@ -1,0 +1,48 @@
+/** The tools under their model-facing names, which are also their activity types. The order is the prompt's. */
+export const TOOL_NAMES = [
+  'search',
+  'google_scholar',
+  'image_search',
+  'visit',
+  'parse_file',
+  'PythonInterpreter',
+  'bash',
+  'ask_question_about_image',
+  'ask_question_about_video',
+] as const;
+
+export type ToolName = (typeof TOOL_NAMES)[number];
+
+/** Tools whose calls change the workspace: they run one after another, in the order of the calls. */
+export const EFFECTFUL_TOOLS: ReadonlySet<string> = new Set<ToolName>(['PythonInterpreter', 'bash']);
+
+/** What the worker needs to know of the session a call belongs to. Settled once, by `prepare`. */
+export interface SessionRef {
+  /** Folder name of the session's workspace below the worker's workspaces. */
+  workspace: string;
+  /** Absolute folder of documents that `search` and `visit` read, if there is one. */
+  corpus?: string;
+}
+
+/** Input of every tool activity. */
+export interface ToolCallInput {
+  /** Stable over retries: `r12c1` is the first call of round 12. */
+  callId: string;
+  arguments: Record<string, unknown>;
+  session: SessionRef;
+}
+
+/** A page or document that a tool opened. */
+export interface Source {
+  url: string;
+  title?: string;
+}
+
+/** Result of every tool activity. `text` is what the model reads. */
+export interface ToolCallOutput {
+  text: string;
+  /** The text is an error sentence. */
+  failed?: true;
+  /** What was opened, for the session's list of sources. */
+  sources?: Source[];
+}
