@@ -1,16 +1,8 @@
-import type { Call, Usage } from './reply.ts';
+import type { Call } from './reply.ts';
+import type { Round, Segment } from './trajectory.ts';
 
-/**
- * One message of the transcript, as the model sees it.
- *
- * With the text protocol (S1) `content` holds the exact text: an assistant's message with its `<think>` and
- * `<tool_call>` parts, a results message as one run of `<tool_response>` blocks. With native tool calls the
- * structured fields carry what the text does not.
- */
-export type Message =
-  | { role: 'system'; content: string }
-  | { role: 'user'; content: string; results?: NativeResult[]; notes?: string[] }
-  | { role: 'assistant'; content: string; reasoning?: string; calls?: Call[]; native?: unknown };
+/** How calls and results travel: in the text (S1) or in an API's own fields. Settled once for a session. */
+export type ToolProtocol = 'text' | 'native';
 
 /** One tool's result for an API with native tool calls. */
 export interface NativeResult {
@@ -20,34 +12,82 @@ export interface NativeResult {
   text: string;
 }
 
-/** A closed stretch of the trajectory, or the current one. Rounds count from 1 over the whole session. */
-export interface Segment {
-  index: number;
-  messages: Message[];
-  /** One entry for each assistant message, in order. */
-  rounds: RoundRecord[];
-  /** Why it was closed: `discard_all_01`, … or the session's stop reason; absent while it is open. */
-  stopReason?: string;
+/**
+ * One message of the transcript, as the model sees it. With the text protocol `content` is the exact text; with native
+ * tool calls the results message carries `results` and `notes` instead, and replies carry what the API wants back.
+ */
+export type Message =
+  | { role: 'system'; content: string }
+  | { role: 'user'; content: string; results?: NativeResult[]; notes?: string[] }
+  | { role: 'assistant'; content: string; reasoning?: string; calls?: Call[]; native?: unknown };
+
+/** One block of a results message, the form the model was trained on. */
+export const toolResponse = (text: string): string => `<tool_response>\n${text}\n</tool_response>`;
+
+/**
+ * The transcript of a segment from message `since` up to but without `upTo`. Append-only: the messages of round n are
+ * a byte-wise prefix of those of round n + 1, which is what the model server's prefix cache lives on.
+ */
+export function messagesOf(segment: Segment, protocol: ToolProtocol, since = 0, upTo = Infinity): Message[] {
+  const messages: Message[] = [];
+  let position = 0;
+  const push = (build: () => Message) => {
+    if (position >= since && position < upTo) messages.push(build());
+    position += 1;
+  };
+  push(() => ({ role: 'system', content: segment.system }));
+  push(() => ({ role: 'user', content: segment.opening }));
+  for (const round of segment.rounds) {
+    if (position >= upTo) break;
+    if (round.reply) push(() => assistantMessage(round, protocol));
+    if (hasResults(round)) push(() => resultsMessage(round, protocol));
+    if (round.followUp !== undefined) push(() => ({ role: 'user', content: round.followUp ?? '' }));
+  }
+  if (segment.summary) push(() => ({ role: 'user', content: segment.summary?.request ?? '' }));
+  return messages;
 }
 
-/** What happened in a round, without the texts that stand in the messages. Times are epoch milliseconds. */
-export interface RoundRecord {
-  round: number;
-  startedAt: number;
-  endedAt?: number;
-  endpoint?: string;
-  usage: Usage;
-  calls: CallRecord[];
+/** Number of messages `messagesOf` gives for the whole segment. */
+export function countMessages(segment: Segment): number {
+  let count = segment.summary ? 3 : 2;
+  for (const round of segment.rounds) {
+    count += (round.reply ? 1 : 0) + (hasResults(round) ? 1 : 0) + (round.followUp === undefined ? 0 : 1);
+  }
+  return count;
 }
 
-/** One call of a round, as shown to people. */
-export interface CallRecord {
-  id: string;
-  name: string;
-  arguments: Record<string, unknown>;
-  state: 'waiting' | 'running' | 'done' | 'failed' | 'refused' | 'skipped';
-  startedAt?: number;
-  endedAt?: number;
-  /** The result's text as it went to the model. */
-  result?: string;
+/** A round's results are one message, sent when every call is settled. */
+function hasResults(round: Round): boolean {
+  if (round.calls.length === 0) return round.notes.length > 0;
+  return round.calls.every((call) => call.result !== undefined);
+}
+
+function assistantMessage(round: Round, protocol: ToolProtocol): Message {
+  const { text = '', reasoning, native } = round.reply ?? {};
+  if (protocol === 'text') return { role: 'assistant', content: text };
+  const calls = round.calls.map(({ name, arguments: args, nativeId, id }) => ({
+    name,
+    arguments: args,
+    nativeId: nativeId ?? id,
+  }));
+  return {
+    role: 'assistant',
+    content: text,
+    ...(reasoning ? { reasoning } : {}),
+    ...(calls.length ? { calls } : {}),
+    ...(native === undefined ? {} : { native }),
+  };
+}
+
+function resultsMessage(round: Round, protocol: ToolProtocol): Message {
+  if (protocol === 'text') {
+    const texts = [...round.calls.map((call) => call.result ?? ''), ...round.notes];
+    return { role: 'user', content: texts.map(toolResponse).join('\n') };
+  }
+  return {
+    role: 'user',
+    content: '',
+    results: round.calls.map((call) => ({ id: call.nativeId ?? call.id, name: call.name, text: call.result ?? '' })),
+    notes: round.notes,
+  };
 }

@@ -10,6 +10,8 @@ export const QUERY = {
   transcript: 'transcript',
   trajectory: 'trajectory',
   report: 'report',
+  /** What `infer` reads: messages with the request's settings. */
+  inference: 'inference',
 } as const;
 
 export const UPDATE = {

@@ -1,0 +1,91 @@
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { z } from 'zod';
+import type { Source } from '../../protocol/tool-call.ts';
+import { closestPaths } from '../corpus/closest.ts';
+import { walk } from '../corpus/walk.ts';
+import { readDocument } from '../documents/read-document.ts';
+import { readInside } from '../documents/read-inside.ts';
+import type { ReadableDocument } from '../documents/readable-document.ts';
+import { resolveInWorkspace } from '../workspace/resolve.ts';
+import { joinBlocks } from './results/blocks.ts';
+import { fileResult, sizeInWords, type WantedPart } from './results/file-results.ts';
+import { stringList } from './string-list.ts';
+import { type Tool, type ToolContext, ToolError } from './tool.ts';
+
+/** Files looked at for a suggestion, and files named in one. */
+const LOOKED_AT = 5000;
+const SUGGESTED = 8;
+
+/**
+ * `parse_file`: the text of files in the workspace. A long file comes in parts: `report.txt#part=2` is the second one.
+ * `#page=3` is the part with the third page of a PDF, and elsewhere the same as `#part=3`.
+ */
+export function makeParseFileTool(): Tool<{ files: string[] }> {
+  return {
+    name: 'parse_file',
+    arguments: z.object(
+      { files: stringList('files', 'a path relative to the working directory') },
+      { error: 'Expected an object with "files".' },
+    ),
+
+    async run({ files }, context) {
+      const blocks: string[] = [];
+      const sources: Source[] = [];
+      // One after another: each may take a good part of the memory.
+      for (const file of files) {
+        try {
+          const { text, source } = await parse(file, context);
+          blocks.push(text);
+          sources.push(source);
+        } catch (error) {
+          if (!(error instanceof ToolError)) throw error;
+          blocks.push(error.message);
+        }
+      }
+      if (sources.length === 0) throw new ToolError(joinBlocks(blocks));
+      return { text: joinBlocks(blocks), sources };
+    },
+  };
+}
+
+async function parse(file: string, context: ToolContext): Promise<{ text: string; source: Source }> {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(file))
+    throw new ToolError(`${file} cannot be read: addresses cannot be opened on this worker yet, only files.`);
+  const [, path = file, unit = 'part', number = '1'] = /^(.+)#(part|page)=(\d{1,6})$/s.exec(file) ?? [];
+  const wanted: WantedPart = { unit: unit === 'page' ? 'page' : 'part', number: Number(number) };
+  const document = await read(path, context);
+  const text = fileResult(path, document, wanted);
+  if (text === undefined) throw new ToolError(`${path} has no ${unit} ${number}; it has ${sizeInWords(document)}.`);
+  return { text, source: { url: path, ...(document.title && { title: document.title }) } };
+}
+
+async function read(path: string, { workspace, signal }: ToolContext): Promise<ReadableDocument> {
+  const place = await resolveInWorkspace(workspace, path);
+  const stats = await stat(place).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw new ToolError(`${JSON.stringify(path)} cannot be read (${error.code}).`);
+  });
+  if (!stats) {
+    const like = closestPaths(path, await filesBelow(workspace), SUGGESTED);
+    throw new ToolError(`There is no file ${JSON.stringify(path)} in the working directory.${list('Like it', like)}`);
+  }
+  if (stats.isDirectory()) {
+    const files = (await filesBelow(place)).slice(0, SUGGESTED);
+    throw new ToolError(`${JSON.stringify(path)} is a folder; name a file.${list('Files in it', files)}`);
+  }
+  const { bytes } = await readInside(workspace, place, path);
+  return await readDocument(bytes, { name: basename(path), signal });
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const paths: string[] = [];
+  for await (const { path } of walk(folder)) {
+    paths.push(path);
+    if (paths.length >= LOOKED_AT) break;
+  }
+  return paths;
+}
+
+const list = (heading: string, paths: string[]): string =>
+  paths.length > 0 ? ` ${heading}: ${paths.join(', ')}.` : '';

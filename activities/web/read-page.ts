@@ -1,0 +1,29 @@
+import type { DocumentHint, ReadableDocument } from '../documents/readable-document.ts';
+import { displayUrl } from './fetch-error.ts';
+import { type Fetched, type SafeFetchOptions, safeFetch } from './safe-fetch.ts';
+
+/** Turns bytes into text; `readDocument` of activities/documents is one. */
+export type DocumentReader = (bytes: Uint8Array, hint: DocumentHint) => Promise<ReadableDocument>;
+
+export interface ReadPage {
+  fetched: Fetched;
+  document: ReadableDocument;
+}
+
+/** Fetches a page with `safeFetch` and reads it. Throws what either throws: sentences for the model are `ToolError`s. */
+export async function readPage(
+  url: string,
+  read: DocumentReader,
+  options: SafeFetchOptions,
+  signal: AbortSignal,
+): Promise<ReadPage> {
+  const fetched = await safeFetch(url, options, signal);
+  const { bytes, mediaType, charset, finalUrl } = fetched;
+  const document = await read(bytes, {
+    name: `The page at ${displayUrl(url)}`,
+    contentType: charset === undefined ? mediaType : `${mediaType}; charset=${charset}`,
+    url: finalUrl,
+    signal,
+  });
+  return { fetched, document };
+}

@@ -1,0 +1,120 @@
+import { readFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ModelSettings, ResearchInput } from '../../protocol/input.ts';
+
+export interface AskOptions {
+  file: string[];
+  skill: string[];
+  tools?: string[];
+  approve?: string[];
+  corpus?: string;
+  maxRounds?: number;
+  contextTokens?: number;
+  contextStrategy?: ResearchInput['contextStrategy'];
+  discardRatio?: number;
+  systemPrompt?: string;
+  keepOpen?: number;
+  timeout?: number;
+  modelTemperature?: number;
+  modelTopP?: number;
+  modelMaxTokens?: number;
+  modelRepetitionPenalty?: number;
+  modelSeed?: number;
+  modelStop: string[];
+  modelExtraBody?: ModelSettings['extraBody'];
+}
+
+/** Adds the options that describe a question's research. Ranges are checked with the input as a whole. */
+export function addAskOptions(command: Command): Command {
+  return command
+    .option('-f, --file <path>', "a file for the session, below the worker's folder of files (repeatable)", collect, [])
+    .option('--skill <name>', 'a skill folder the worker knows (repeatable)', collect, [])
+    .option('--tools <names>', 'tools to offer, separated by commas; default: all the worker can serve', list)
+    .option('--approve <names>', 'tools whose calls wait for your approval, separated by commas', list)
+    .option('--corpus <name>', "one of the worker's folders of documents; default: its first")
+    .option('--max-rounds <n>', 'most rounds of a segment (150)', number)
+    .option('--context-tokens <n>', "the model's context (128000)", number)
+    .addOption(
+      new Option('--context-strategy <name>', 'what to do when the context is full (discard_all)').choices([
+        'discard_all',
+        'answer',
+      ]),
+    )
+    .option('--discard-ratio <share>', 'share of the context at which the strategy acts (0.8)', number)
+    .option('--system-prompt <file>', 'a file whose text opens the system prompt', readText)
+    .option('--keep-open <seconds>', 'take follow-up questions this long after an answer (0)', number)
+    .option('--timeout <seconds>', 'answer after this time with what is there', number)
+    .option('--model-temperature <t>', 'sampling temperature', number)
+    .option('--model-top-p <p>', 'nucleus sampling', number)
+    .option('--model-max-tokens <n>', 'most tokens of one reply', number)
+    .option('--model-repetition-penalty <p>', 'repetition penalty', number)
+    .option('--model-seed <n>', 'sampling seed', number)
+    .option('--model-stop <text>', 'a stop string (repeatable)', collect, [])
+    .option('--model-extra-body <json>', 'fields merged into every request', jsonObject);
+}
+
+/** The workflow's input. Only what was given is set: defaults are the session's own. */
+export function inputOf(question: string, options: AskOptions): ResearchInput {
+  const model = defined({
+    temperature: options.modelTemperature,
+    topP: options.modelTopP,
+    maxTokens: options.modelMaxTokens,
+    repetitionPenalty: options.modelRepetitionPenalty,
+    seed: options.modelSeed,
+    stop: options.modelStop.length ? options.modelStop : undefined,
+    extraBody: options.modelExtraBody,
+  });
+  return {
+    question,
+    ...defined({
+      files: options.file.length ? options.file : undefined,
+      skills: options.skill.length ? options.skill : undefined,
+      tools: options.tools,
+      approve: options.approve,
+      corpus: options.corpus,
+      maxRounds: options.maxRounds,
+      contextTokens: options.contextTokens,
+      contextStrategy: options.contextStrategy,
+      discardRatio: options.discardRatio,
+      systemPrompt: options.systemPrompt,
+      keepOpenSeconds: options.keepOpen,
+      timeoutSeconds: options.timeout,
+      model: Object.keys(model).length ? model : undefined,
+    }),
+  };
+}
+
+export function number(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('Expected a number.');
+  return value;
+}
+
+const collect = (value: string, before: string[]): string[] => [...before, value];
+
+function list(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  return names.filter((name) => name !== '');
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new InvalidArgumentError(`The file cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function jsonObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch {
+    // Told below, in the same words.
+  }
+  throw new InvalidArgumentError('Expected a JSON object.');
+}
+
+function defined<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

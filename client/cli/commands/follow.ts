@@ -1,0 +1,100 @@
+import type { ResearchInput } from '../../../protocol/input.ts';
+import type { ResearchResult } from '../../../protocol/result.ts';
+import { ResearchFailed } from '../../errors.ts';
+import type { DeepResearchClient, ResearchSession } from '../../index.ts';
+import { EXIT, Exit } from '../exit.ts';
+import { watchInTerminal } from '../live-view/watch-in-terminal.ts';
+import { printJson } from '../print-json.ts';
+import type { Surroundings } from '../program.ts';
+
+export async function ask(
+  client: DeepResearchClient,
+  input: ResearchInput,
+  options: { id?: string; priority?: number; watch: boolean; json?: true },
+  world: Surroundings,
+): Promise<void> {
+  const session = await client.start(input, { id: options.id, priority: options.priority });
+  if (!options.watch) {
+    if (options.json) return printJson(world.out, { id: session.id, runId: session.runId });
+    world.out.write(`${session.id}\n`);
+    world.err.write(`Started. Watch it: npx deep-research watch ${session.id}\n`);
+    return;
+  }
+  if (!options.json) world.out.write(`Session ${session.id}\n\n`);
+  await follow(session, options, world);
+}
+
+export async function watch(
+  client: DeepResearchClient,
+  id: string,
+  options: { json?: true },
+  world: Surroundings,
+): Promise<void> {
+  const session = await client.attach(id);
+  if (!options.json) return follow(session, options, world);
+  for await (const event of session.watch({ signal: world.signal })) {
+    world.out.write(`${JSON.stringify(event)}\n`);
+    if (event.type === 'failed' || event.type === 'cancelled') throw new Exit(EXIT.failed);
+    // As for people: the first answer ends it.
+    if (event.type === 'answered') return;
+  }
+  throw new Exit(EXIT.interrupted);
+}
+
+export async function answer(
+  client: DeepResearchClient,
+  id: string,
+  question: string,
+  options: { watch: boolean; json?: true },
+  world: Surroundings,
+): Promise<void> {
+  const session = await client.attach(id);
+  const { round } = await session.status();
+  await session.ask(question);
+  if (!options.watch) {
+    if (options.json) printJson(world.out, { id });
+    return;
+  }
+  await follow(session, { ...options, afterRound: round }, world);
+}
+
+/** Shows the session until its answer. Ctrl-C leaves it alone and says how to come back. */
+async function follow(
+  session: ResearchSession,
+  { json, afterRound }: { json?: true; afterRound?: number },
+  world: Surroundings,
+): Promise<void> {
+  const result = json
+    ? await firstAnswer(session, afterRound, world)
+    : await watchInTerminal(session, { out: world.out, signal: world.signal, afterRound });
+  if (result) return;
+  world.err.write(
+    [
+      '',
+      `The session goes on without you. To come back:  npx deep-research watch ${session.id}`,
+      `To end it:  npx deep-research cancel ${session.id}`,
+      '',
+    ].join('\n'),
+  );
+  throw new Exit(EXIT.interrupted);
+}
+
+/** One JSON document, whether there is an answer or not. */
+async function firstAnswer(
+  session: ResearchSession,
+  afterRound: number | undefined,
+  { out, signal }: Surroundings,
+): Promise<ResearchResult | undefined> {
+  for await (const event of session.watch({ signal, afterRound })) {
+    if (event.type === 'answered') {
+      printJson(out, { id: session.id, ...event.result });
+      return event.result;
+    }
+    if (event.type === 'failed' || event.type === 'cancelled') {
+      const kind = event.type === 'failed' ? event.kind : 'cancelled';
+      printJson(out, { id: session.id, failure: { kind, message: event.message } });
+      throw new ResearchFailed(kind, event.message);
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,142 @@
+import { writeFile } from 'node:fs/promises';
+import { summaryOf } from '../../../workflows/call-summary.ts';
+import { InvalidInput, RequestRefused } from '../../errors.ts';
+import type { DeepResearchClient, ResearchSession, SessionListing } from '../../index.ts';
+import { cachedShare, count, duration } from '../format.ts';
+import { printJson } from '../print-json.ts';
+import type { Surroundings } from '../program.ts';
+import { styleFor } from '../style.ts';
+import { clean, cleanLine, truncate, widthOf } from '../text.ts';
+
+type Json = { json?: true };
+
+export async function status(
+  client: DeepResearchClient,
+  id: string,
+  { json }: Json,
+  world: Surroundings,
+): Promise<void> {
+  const session = await client.attach(id);
+  const { outcome, activities } = await session.snapshot();
+  const now = await session.status().catch(async (error) => {
+    // A session that failed at its start knows nothing but why.
+    if (error instanceof RequestRefused && outcome !== 'running') await session.result();
+    throw error;
+  });
+  if (json) return printJson(world.out, { id, outcome, ...now });
+  const { usage, context, calls, steering, hold, result } = now;
+  const troubles = activities.filter((activity) => activity.attempt > 1);
+  const rows: [string, string][] = [
+    ['Session', id],
+    ['Question', cleanLine(now.question)],
+    ['State', outcome === 'running' ? now.state : outcome],
+    ['Round', `${now.round} of ${now.maxRounds}${now.segment > 1 ? `, segment ${now.segment}` : ''}`],
+    ['Tokens', `${count(usage.prompt)} prompt (${cachedShare(usage)}% cached), ${count(usage.completion)} generated`],
+    ['Context', `${count(context.tokens)} of ${count(context.limit)}`],
+    ['Time', duration(result?.elapsedMs ?? Date.now() - now.startedAt)],
+    ...calls.map((call): [string, string] => [
+      'Call',
+      `${call.id} ${call.name} (${call.state}): ${summaryOf(call.name, call.arguments)}`,
+    ]),
+    ...steering.map((text): [string, string] => ['Not yet seen', text]),
+    ...(hold ? [['Holding', hold] as [string, string]] : []),
+    ...troubles.map((a): [string, string] => ['Trying again', `${a.type}, attempt ${a.attempt}: ${a.failure ?? ''}`]),
+    ...(result ? [['Answer', result.answer] as [string, string]] : []),
+  ];
+  const style = styleFor(world.out.isTTY ?? false);
+  for (const [name, value] of rows) {
+    const text = name === 'Answer' ? clean(value) : cleanLine(value);
+    world.out.write(`${style('quiet', name.padEnd(13))}${text}\n`);
+  }
+}
+
+export async function list(
+  client: DeepResearchClient,
+  { query, limit, json }: Json & { query?: string; limit: number },
+  world: Surroundings,
+): Promise<void> {
+  if (!Number.isInteger(limit) || limit < 1)
+    throw new InvalidInput(`--limit: expected a whole number from 1, got ${limit}.`);
+  const sessions = await client.list({ query, limit });
+  if (json) return printJson(world.out, sessions);
+  if (sessions.length === 0) {
+    world.err.write('There are no sessions.\n');
+    return;
+  }
+  const widest = Math.max(...sessions.map(({ id }) => widthOf(cleanLine(id))));
+  for (const session of sessions) world.out.write(`${listLine(session, widest, world)}\n`);
+}
+
+function listLine(session: SessionListing, widest: number, { out }: Surroundings): string {
+  const id = cleanLine(session.id);
+  const outcome = session.outcome === 'running' ? (session.state ?? 'running') : session.outcome;
+  const took = duration((session.closedAt ?? Date.now()) - session.startedAt);
+  const started = new Date(session.startedAt).toISOString().slice(0, 16).replace('T', ' ');
+  const rounds = session.rounds === undefined ? '' : `${session.rounds} rounds`;
+  const line = `${id}${' '.repeat(widest - widthOf(id))}  ${outcome.padEnd(11)}  ${started}  ${took.padEnd(7)}  ${rounds}`;
+  return truncate(line.trimEnd(), out.isTTY ? (out.columns || 80) - 1 : Infinity);
+}
+
+/** Sends something to a session and confirms it. */
+export async function tell(
+  client: DeepResearchClient,
+  id: string,
+  send: (session: ResearchSession) => Promise<void>,
+  done: string,
+  world: Surroundings,
+): Promise<void> {
+  await send(await client.attach(id));
+  world.err.write(`${done}\n`);
+}
+
+export const cancel = (client: DeepResearchClient, id: string, world: Surroundings): Promise<void> =>
+  tell(client, id, (session) => session.cancel(), 'Asked to stop.', world);
+
+export async function approvals(
+  client: DeepResearchClient,
+  id: string,
+  { json }: Json,
+  world: Surroundings,
+): Promise<void> {
+  const { calls } = await (await client.attach(id)).status();
+  const waiting = calls.filter((call) => call.state === 'approval');
+  if (json) return printJson(world.out, waiting);
+  if (waiting.length === 0) world.err.write('No call waits for approval.\n');
+  // Whole, for this is what a person decides on.
+  for (const call of waiting) {
+    world.out.write(`${call.id}  ${cleanLine(call.name)}\n${clean(argumentLines(call.arguments))}\n`);
+  }
+}
+
+export async function approve(
+  client: DeepResearchClient,
+  id: string,
+  call: string,
+  { no, reason }: { no?: true; reason?: string },
+  world: Surroundings,
+): Promise<void> {
+  await tell(client, id, (session) => session.approve(call, !no, reason), no ? 'Refused.' : 'It runs.', world);
+}
+
+export async function exportTo(
+  client: DeepResearchClient,
+  id: string,
+  { format, output }: { format: string; output?: string },
+  world: Surroundings,
+): Promise<void> {
+  if (format !== 'json' && format !== 'md') throw new InvalidInput(`--format: expected json or md, got "${format}".`);
+  const document = await (await client.attach(id)).export(format);
+  if (output === undefined) {
+    world.out.write(world.out.isTTY ? clean(document) : document);
+    return;
+  }
+  await writeFile(output, document);
+  world.err.write(`Written to ${output}.\n`);
+}
+
+function argumentLines(args: Record<string, unknown>): string {
+  const lines = Object.entries(args).map(([name, value]) =>
+    `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`.replace(/^/gm, '    '),
+  );
+  return lines.join('\n');
+}

@@ -1,0 +1,139 @@
+import { Command } from 'commander';
+import type { ConnectOptions } from '../connect.ts';
+import type { DeepResearchClient } from '../index.ts';
+import { type AskOptions, addAskOptions, inputOf, number } from './ask-options.ts';
+import { answer, ask, watch } from './commands/follow.ts';
+import { approvals, approve, cancel, exportTo, list, status, tell } from './commands/manage.ts';
+import type { Terminal } from './live-view/screen.ts';
+
+/** What the commands need of the world. */
+export interface Surroundings {
+  connect(options: ConnectOptions & { taskQueue?: string }): Promise<DeepResearchClient & { close(): Promise<void> }>;
+  out: Terminal & { isTTY?: boolean };
+  err: { write(text: string): unknown };
+  /** Aborts on Ctrl-C. */
+  signal: AbortSignal;
+  readStdin(): Promise<string>;
+}
+
+interface GlobalOptions {
+  address?: string;
+  namespace?: string;
+  profile?: string;
+  taskQueue?: string;
+}
+
+const EXAMPLES = `
+Examples:
+  deep-research ask "Which of undici's timeouts limits the body, and what is its default?"
+  deep-research ask "Summarise the attached report" --file report.pdf --max-rounds 40
+  deep-research ask "…" --no-watch --json          start it and go; prints its id
+  deep-research watch ID                           look on, from the first round
+  deep-research steer ID "Only sources after 2024"
+  deep-research export ID --format md -o session.md
+
+The server is found as by Temporal's own tools: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE,
+TEMPORAL_API_KEY, or its configuration file. Exit codes: 0 answered, 1 failed, 2 wrong usage, 130 left with Ctrl-C.`;
+
+/** The command line `deep-research`. Commands throw; the caller turns errors into exit codes. */
+export function buildProgram(world: Surroundings): Command {
+  const program = new Command('deep-research')
+    .description('Starts, watches and steers research sessions that run on Temporal.')
+    .option('--address <host:port>', 'the Temporal server')
+    .option('--namespace <name>', "the server's namespace")
+    .option('--profile <name>', "a profile of Temporal's configuration file")
+    .option('--task-queue <name>', "the workers' task queue (deep-research)")
+    .addHelpText('after', EXAMPLES)
+    .showHelpAfterError('(--help shows what there is)')
+    .configureOutput({ writeOut: (text) => world.out.write(text), writeErr: (text) => world.err.write(text) })
+    .exitOverride();
+
+  /** Connects, runs, and closes what was opened. */
+  const withClient = async <T>(work: (client: DeepResearchClient) => Promise<T>): Promise<T> => {
+    const client = await world.connect(program.opts<GlobalOptions>());
+    try {
+      return await work(client);
+    } finally {
+      await client.close();
+    }
+  };
+  const json = ['--json', 'print JSON for programs'] as const;
+  const command = (usage: string, description: string) => program.command(usage).description(description);
+
+  addAskOptions(command('ask <question>', 'start a session and show it until it has answered ("-" reads the question)'))
+    .option('--id <id>', "the session's id; default: the question in short")
+    .option('--priority <n>', "Temporal's priority, 1 (first) to 5", number)
+    .option('--no-watch', 'start it and go')
+    .option('--json', 'print the result as one JSON document')
+    .action(
+      async (
+        question: string,
+        options: AskOptions & { id?: string; priority?: number; watch: boolean; json?: true },
+      ) => {
+        const text = question === '-' ? (await world.readStdin()).trim() : question;
+        await withClient((client) => ask(client, inputOf(text, options), options, world));
+      },
+    );
+
+  command('watch <id>', 'show a session from its first round on until it has answered')
+    .option('--json', 'print what happens as JSON, one event a line')
+    .action((id: string, options: { json?: true }) => withClient((client) => watch(client, id, options, world)));
+
+  command('status <id>', 'where a session stands')
+    .option(...json)
+    .action((id: string, options: { json?: true }) => withClient((client) => status(client, id, options, world)));
+
+  command('list', 'the newest sessions')
+    .option('--query <filter>', "a filter in Temporal's list language, such as ExecutionStatus='Running'")
+    .option('--limit <n>', 'most sessions to list', number, 20)
+    .option(...json)
+    .action((options: { query?: string; limit: number; json?: true }) =>
+      withClient((client) => list(client, options, world)),
+    );
+
+  command('steer <id> <text>', 'tell the model something; it sees it with the next results').action(
+    (id: string, text: string) =>
+      withClient((client) =>
+        tell(client, id, (session) => session.steer(text), 'The model sees it next round.', world),
+      ),
+  );
+  command('pause <id>', 'stop before the next step').action((id: string) =>
+    withClient((client) => tell(client, id, (session) => session.pause(), 'Paused before its next step.', world)),
+  );
+  command('resume <id>', 'go on after a pause, or after the model had failed').action((id: string) =>
+    withClient((client) => tell(client, id, (session) => session.resume(), 'It goes on.', world)),
+  );
+  command('finish <id>', 'have it answer now, with what it has').action((id: string) =>
+    withClient((client) => tell(client, id, (session) => session.finish(), 'It answers now.', world)),
+  );
+  command('cancel <id>', 'end it without an answer').action((id: string) =>
+    withClient((client) => cancel(client, id, world)),
+  );
+
+  command('approvals <id>', 'the calls that wait for your approval')
+    .option(...json)
+    .action((id: string, options: { json?: true }) => withClient((client) => approvals(client, id, options, world)));
+
+  command('approve <id> <call>', 'let a call run, or refuse it')
+    .option('--no', 'refuse it')
+    .option('--reason <text>', 'what the model is told with a refusal')
+    .action((id: string, call: string, options: { no?: true; reason?: string }) =>
+      withClient((client) => approve(client, id, call, options, world)),
+    );
+
+  command('answer <id> <question>', 'ask a follow-up question of a session that is kept open, and show the answer')
+    .option('--no-watch', 'ask and go')
+    .option('--json', 'print the result as one JSON document')
+    .action((id: string, question: string, options: { watch: boolean; json?: true }) =>
+      withClient((client) => answer(client, id, question, options, world)),
+    );
+
+  command('export <id>', 'the whole session as one document')
+    .option('--format <json|md>', 'json for programs, md for people', 'md')
+    .option('-o, --output <file>', 'write it to a file')
+    .action((id: string, options: { format: string; output?: string }) =>
+      withClient((client) => exportTo(client, id, options, world)),
+    );
+
+  return program;
+}

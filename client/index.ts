@@ -1,0 +1,101 @@
+import { randomBytes } from 'node:crypto';
+import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { Priority } from '@temporalio/common';
+import { parseResearchInput, type ResearchInput } from '../protocol/input.ts';
+import { WORKFLOW } from '../protocol/names.ts';
+import { firstSentence } from '../protocol/report.ts';
+import { type ConnectOptions, connectTemporal, taskQueueFrom } from './connect.ts';
+import { InvalidInput, RequestRefused, SessionNotFound } from './errors.ts';
+import { callServer } from './gateway.ts';
+import { listSessions, type SessionListing } from './list.ts';
+import { ResearchSession } from './session.ts';
+import { sessionSlug } from './slug.ts';
+
+export type { ResearchInput } from '../protocol/input.ts';
+export type { ResearchResult } from '../protocol/result.ts';
+export type { Status } from '../protocol/status.ts';
+export type { Round, Segment } from '../protocol/trajectory.ts';
+export { type ConnectOptions, connectTemporal, taskQueueFrom } from './connect.ts';
+export * from './errors.ts';
+export type { SessionEvent } from './events.ts';
+export { type ExportedSession, type ExportFormat, exportSession } from './export/export.ts';
+export type { SessionListing } from './list.ts';
+export { ResearchSession } from './session.ts';
+export type { PendingActivity, Snapshot } from './snapshot.ts';
+export type { WatchOptions } from './watch/watch.ts';
+
+export interface DeepResearchClientOptions {
+  /** A Temporal client of your own; connecting and closing stay yours. */
+  client: Client;
+  /** Default `TEMPORAL_TASK_QUEUE`, else `deep-research`. */
+  taskQueue?: string;
+}
+
+export interface StartOptions {
+  /** Workflow id. By default the question in short and a few random characters. */
+  id?: string;
+  /** Temporal's priority: 1 (first) to 5 (last), or with a fairness key. */
+  priority?: number | Priority;
+}
+
+/** Starts research sessions and finds them again. */
+export class DeepResearchClient {
+  readonly taskQueue: string;
+  readonly #client: Client;
+
+  constructor({ client, taskQueue }: DeepResearchClientOptions) {
+    this.#client = client;
+    this.taskQueue = taskQueue ?? taskQueueFrom();
+  }
+
+  /** Starts a session. Throws `InvalidInput` before anything is sent, `RequestRefused` where the id is taken. */
+  async start(input: string | ResearchInput, { id, priority }: StartOptions = {}): Promise<ResearchSession> {
+    const parsed = parseResearchInput(input);
+    if ('error' in parsed) throw new InvalidInput(parsed.error);
+    const { question } = parsed.settings;
+    const workflowId = id ?? `${sessionSlug(question)}-${randomBytes(3).toString('hex')}`;
+    try {
+      const handle = await callServer(this.#client, workflowId, () =>
+        this.#client.workflow.start(WORKFLOW.session, {
+          workflowId,
+          taskQueue: this.taskQueue,
+          args: [input],
+          // Temporal keeps 400 bytes; three a character for Chinese.
+          staticSummary: firstSentence(question, 120),
+          ...(priority === undefined
+            ? {}
+            : { priority: typeof priority === 'number' ? { priorityKey: priority } : priority }),
+        }),
+      );
+      return new ResearchSession(this.#client, workflowId, handle.firstExecutionRunId);
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      throw new RequestRefused(`A session "${workflowId}" runs already: watch it, or give another id.`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** A session that was started before. Throws `SessionNotFound`. */
+  async attach(id: string, runId?: string): Promise<ResearchSession> {
+    const described = await callServer(this.#client, id, () => this.#client.workflow.getHandle(id, runId).describe());
+    if (described.type !== WORKFLOW.session) {
+      throw new SessionNotFound(`The workflow "${id}" is of type ${described.type}: expected ${WORKFLOW.session}.`);
+    }
+    return new ResearchSession(this.#client, id, runId);
+  }
+
+  /** The newest sessions first. `query` narrows it in Temporal's list filter language. */
+  list(options: { query?: string; limit?: number } = {}): Promise<SessionListing[]> {
+    return listSessions(this.#client, options);
+  }
+}
+
+/** A client with a connection of its own, from Temporal's environment variables and configuration file. */
+export async function connectDeepResearch(
+  options: ConnectOptions & { taskQueue?: string } = {},
+): Promise<DeepResearchClient & AsyncDisposable & { address: string; close(): Promise<void> }> {
+  const { client, address, close } = await connectTemporal(options);
+  const research = new DeepResearchClient({ client, taskQueue: options.taskQueue ?? taskQueueFrom(options.env) });
+  return Object.assign(research, { address, close, [Symbol.asyncDispose]: close });
+}

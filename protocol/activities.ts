@@ -1,0 +1,89 @@
+import type { InputFile, ModelSettings } from './input.ts';
+import type { Message, ToolProtocol } from './messages.ts';
+import type { Reply } from './reply.ts';
+import type { Artifact } from './result.ts';
+import type { SessionRef, ToolCallInput, ToolCallOutput } from './tool-call.ts';
+
+export interface PrepareInput {
+  question: string;
+  files: InputFile[];
+  skills: string[];
+  tools?: string[];
+  approve: string[];
+  systemPrompt?: string;
+  corpus?: string;
+}
+
+/** What depends on the worker and the world, settled once; from here on nothing asks the configuration. */
+export interface Prepared {
+  /** Ends in the session's fixed date. */
+  systemPrompt: string;
+  /** The first user message: the question and the names of attached files. */
+  opening: string;
+  /** Names of the tools offered to the model. */
+  tools: string[];
+  /** Of these, the ones whose calls run one after another because they change the workspace. */
+  effectful: string[];
+  protocol: ToolProtocol;
+  session: SessionRef;
+  /** Task queues of workers with split roles; absent where the session's own queue serves everything. */
+  queues: { inference?: string; sandbox?: string };
+  /** Whether the server knows the search attributes. */
+  searchAttributes: boolean;
+}
+
+/** Purpose of a model call: a round of research, the summary at a context reset, or a last answer without calls. */
+export type InferencePurpose = 'round' | 'summary' | 'answer';
+
+export interface InferInput {
+  round: number;
+  segment: number;
+  /** Number of messages of the segment's transcript to send; they are read by query. */
+  messages: number;
+  purpose: InferencePurpose;
+  /** One more user message after them, for this call only. */
+  append?: string;
+  /** The endpoint that gave the last reply. */
+  endpoint?: string;
+  /** Estimated tokens of the prompt, and the most the context may hold. */
+  promptTokens: number;
+  contextTokens: number;
+}
+
+/** Answer of the query `inference`: what a model call needs, paged below the store's payload threshold. */
+export interface InferenceView {
+  /** May be fewer than asked for; ask again from where they end. */
+  messages: Message[];
+  model: ModelSettings;
+  protocol: ToolProtocol;
+  tools: string[];
+}
+
+/** What `infer` reports while it waits and streams; the next attempt and live views read it. */
+export interface InferProgress {
+  round: number;
+  endpoint: string;
+  /** Generated so far. */
+  text: string;
+  reasoning: string;
+  /** Token ids of prompt-independent generation so far, where the server gives them. */
+  tokenIds?: number[];
+  startedAt: number;
+}
+
+export interface ConcludeInput {
+  session: SessionRef;
+}
+
+export interface Concluded {
+  artifacts: Artifact[];
+}
+
+/** The activities of a session, by type. Each tool is one more, under its model-facing name. */
+export interface SessionActivities {
+  prepare(input: PrepareInput): Promise<Prepared>;
+  infer(input: InferInput): Promise<Reply>;
+  conclude(input: ConcludeInput): Promise<Concluded>;
+}
+
+export type ToolActivity = (input: ToolCallInput) => Promise<ToolCallOutput>;

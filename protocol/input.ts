@@ -1,0 +1,95 @@
+import { z } from 'zod';
+
+// The workflow sandbox forbids generating code at run time.
+z.config({ jitless: true });
+
+/** Sampling and other settings of the model's requests. What is not given keeps the endpoint's default. */
+export const modelSettings = z.strictObject({
+  temperature: z.number().min(0).max(2).optional(),
+  topP: z.number().gt(0).max(1).optional(),
+  /** Most tokens of one reply; never more than the context has left. */
+  maxTokens: z.int().min(1).optional(),
+  repetitionPenalty: z.number().gt(0).optional(),
+  seed: z.int().optional(),
+  stop: z.array(z.string().min(1)).optional(),
+  /** Merged into every request last, for whatever the server understands beyond the common fields. */
+  extraBody: z.record(z.string(), z.unknown()).optional(),
+});
+
+/** A file for the session's workspace: stored under its hash beforehand, or a path below the worker's `FILES_DIR`. */
+export const inputFile = z.union([
+  z.string().min(1),
+  z.strictObject({ name: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(0) }),
+]);
+
+export const researchInput = z.strictObject({
+  question: z.string().refine((text) => text.trim() !== '', 'expected a question, got only blanks'),
+  files: z.array(inputFile).default([]),
+  /** Names of skill folders the worker knows. */
+  skills: z.array(z.string().min(1)).default([]),
+  /** Tools to offer; by default all that the worker can serve. */
+  tools: z.array(z.string().min(1)).optional(),
+  model: modelSettings.default({}),
+  /** Most rounds of a segment. */
+  maxRounds: z.int().min(1).default(150),
+  contextTokens: z.int().min(1024).default(128_000),
+  contextStrategy: z.enum(['discard_all', 'answer']).default('discard_all'),
+  /** Share of `contextTokens` at which the context strategy acts. */
+  discardRatio: z.number().gt(0).max(1).default(0.8),
+  /** Replaces the opening of the system prompt; tools, skills and the date are still added. */
+  systemPrompt: z.string().min(1).optional(),
+  /** Tools whose calls wait for a person's approval. */
+  approve: z.array(z.string().min(1)).default([]),
+  /** How long follow-up questions are taken after an answer. */
+  keepOpenSeconds: z.number().min(0).default(0),
+  timeoutSeconds: z.number().gt(0).optional(),
+  /** One of the worker's folders of documents; by default its first. */
+  corpus: z.string().min(1).optional(),
+});
+
+/** What a caller writes. */
+export type ResearchInput = z.input<typeof researchInput>;
+/** The same with every default filled in. */
+export type ResearchSettings = z.output<typeof researchInput>;
+export type ModelSettings = z.output<typeof modelSettings>;
+export type InputFile = z.output<typeof inputFile>;
+
+/** Reads a workflow input: a plain string is the question. Errors are one sentence that names the field. */
+export function parseResearchInput(raw: unknown): { settings: ResearchSettings } | { error: string } {
+  const value = typeof raw === 'string' ? { question: raw } : raw;
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) {
+    return { error: `Invalid input: expected a question as text or an object with "question", got ${show(raw)}.` };
+  }
+  const parsed = researchInput.safeParse(value);
+  if (parsed.success) return { settings: parsed.data };
+  return { error: `Invalid input: ${describeIssues(parsed.error, value)}.` };
+}
+
+/** Every issue as `field: what was expected, got what`, joined by semicolons. */
+export function describeIssues(error: z.ZodError, value: unknown): string {
+  return error.issues
+    .map((issue) => {
+      if (issue.code === 'unrecognized_keys') {
+        const where = issue.path.length ? ` in ${issue.path.join('.')}` : '';
+        return `unknown field ${issue.keys.map((key) => `"${key}"`).join(', ')}${where}`;
+      }
+      const field = issue.path.join('.') || 'input';
+      const got = at(value, issue.path);
+      const expected = issue.message.replace(/^Invalid input: /, '').replace(/, received .*$/, '');
+      return issue.code === 'custom' ? `${field}: ${expected}` : `${field}: ${expected}, got ${show(got)}`;
+    })
+    .join('; ');
+}
+
+function at(value: unknown, path: PropertyKey[]): unknown {
+  return path.reduce<unknown>((inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key], value);
+}
+
+function show(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const json = JSON.stringify(value) ?? String(value);
+  const text = json.length > 60 ? `${json.slice(0, 57)}…` : json;
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return `the list ${text}`;
+  return `the ${typeof value} ${text}`;
+}

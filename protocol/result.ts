@@ -1,0 +1,34 @@
+import type { Usage } from './reply.ts';
+import type { Source } from './tool-call.ts';
+
+export type StopReason =
+  | 'no_tool_calls'
+  | 'max_rounds_exceeded'
+  | 'discard_all_final'
+  | 'context_exceeded'
+  | 'timeout'
+  | 'finished_early';
+
+/** A file that the session gives back. */
+export interface Artifact {
+  /** Path relative to the workspace. */
+  name: string;
+  bytes: number;
+  type: string;
+  sha256: string;
+}
+
+/** Result of `deepResearch`. The trajectory is had by query or export. */
+export interface ResearchResult {
+  answer: string;
+  stopReason: StopReason;
+  /** Model replies over all segments, without summaries. */
+  rounds: number;
+  segments: number;
+  usage: Usage;
+  sources: Source[];
+  artifacts: Artifact[];
+  elapsedMs: number;
+  /** Name of the model that gave the answer. */
+  model: string;
+}

@@ -1,0 +1,62 @@
+import type { Call, Usage } from './reply.ts';
+
+/** A call of a round: what the model wrote, how it went, and the text that went back. Times are epoch milliseconds. */
+export interface CallRecord extends Call {
+  /** Stable over retries and continue-as-new: `r12c1` is the first call of round 12. */
+  id: string;
+  state: 'waiting' | 'approval' | 'running' | 'done' | 'failed' | 'refused' | 'skipped';
+  startedAt?: number;
+  endedAt?: number;
+  /** What the model reads as the call's result. */
+  result?: string;
+}
+
+/** One model reply, the calls in it, and what was said to the model after them. */
+export interface Round {
+  /** Counts from 1 over the whole session. */
+  number: number;
+  startedAt: number;
+  endedAt?: number;
+  /** Absent where a round was cut short before the model had answered. */
+  reply?: {
+    text: string;
+    reasoning?: string;
+    finishReason: string;
+    endpoint: string;
+    model: string;
+    usage: Usage;
+    firstTokenMs: number;
+    elapsedMs: number;
+    native?: unknown;
+  };
+  calls: CallRecord[];
+  /** Texts that travel inside the results message: steering, or that no more calls are possible. */
+  notes: string[];
+  /** A follow-up question asked after this round's answer. */
+  followUp?: string;
+}
+
+/** The stretch between two context resets: how it opens, its rounds, and how it was closed. */
+export interface Segment {
+  index: number;
+  system: string;
+  /** The first user message: the question, or the summary of the segment before. */
+  opening: string;
+  rounds: Round[];
+  /** The summary that was asked for at a context reset. */
+  summary?: { request: string; reply?: Round['reply'] };
+  /** `discard_all_01`, … or the session's stop reason; absent while the segment is open. */
+  stopReason?: string;
+}
+
+/** Answer of the `trajectory` query: whole segments while they fit, else `next` is the argument for the next page. */
+export interface TrajectoryPage {
+  segments: Segment[];
+  next?: TrajectoryCursor;
+}
+
+export interface TrajectoryCursor {
+  segment: number;
+  /** Index of the first round wanted within the segment. */
+  round: number;
+}

@@ -1,0 +1,152 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { openScreen } from '../../client/cli/live-view/screen.ts';
+import { watchInTerminal } from '../../client/cli/live-view/watch-in-terminal.ts';
+import { ResearchFailed } from '../../client/errors.ts';
+import type { SessionEvent } from '../../client/events.ts';
+import { aResult, aRound, aStatus } from './client-fixtures.ts';
+
+/** A terminal that knows what the screen uses: newline, return, cursor up, erase to the line's and the screen's end. */
+function fakeTerminal(columns: number) {
+  const rows: string[] = [''];
+  let row = 0;
+  let column = 0;
+  let hidden = false;
+  let written = '';
+  const put = (character: string) => {
+    if (column === columns) {
+      row += 1;
+      column = 0;
+      rows[row] ??= '';
+    }
+    rows[row] = (rows[row] ?? '').padEnd(column).slice(0, column) + character + (rows[row] ?? '').slice(column + 1);
+    column += 1;
+  };
+  const write = (text: string) => {
+    written += text;
+    for (const [part, up, erase, cursor] of text.matchAll(/\u001b\[(?:(\d+)A|([KJ])|\?25([lh]))|[\s\S]/g)) {
+      if (up) row = Math.max(0, row - Number(up));
+      else if (erase) {
+        rows[row] = (rows[row] ?? '').slice(0, column);
+        if (erase === 'J') rows.length = row + 1;
+      } else if (cursor) hidden = cursor === 'l';
+      else if (part === '\r') column = 0;
+      else if (part === '\n') {
+        row += 1;
+        column = 0;
+        rows[row] ??= '';
+      } else put(part);
+    }
+    return true;
+  };
+  return {
+    write,
+    columns,
+    rows: 24,
+    shown: () => rows.join('\n').trimEnd(),
+    isHidden: () => hidden,
+    written: () => written,
+  };
+}
+
+const line = fc.string({ unit: fc.constantFrom('a', 'b', ' '), maxLength: 19 }).map((text) => `.${text}`);
+const step = fc.oneof(
+  fc.record({ draw: fc.array(line, { minLength: 1, maxLength: 8 }) }),
+  fc.record({ print: fc.array(line, { maxLength: 4 }) }),
+);
+
+test('whatever is drawn and printed, the screen has the permanent lines and then the last frame', () => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      const terminal = fakeTerminal(21);
+      const screen = openScreen(terminal);
+      const permanent: string[] = [];
+      let frame: string[] = [];
+      for (const each of steps) {
+        if ('draw' in each) {
+          frame = each.draw;
+          screen.draw(frame);
+        } else {
+          permanent.push(...each.print);
+          screen.print(each.print);
+        }
+        expect(
+          terminal
+            .shown()
+            .split('\n')
+            .map((row) => row.trimEnd()),
+        ).toEqual(
+          [...permanent, ...frame]
+            .join('\n')
+            .trimEnd()
+            .split('\n')
+            .map((row) => row.trimEnd()),
+        );
+      }
+      screen.close();
+      expect(terminal.shown().trimEnd()).toBe(permanent.join('\n').trimEnd());
+      expect(terminal.isHidden()).toBe(false);
+    }),
+  );
+});
+
+test('a frame that has not changed is not written again', () => {
+  const terminal = fakeTerminal(80);
+  const screen = openScreen(terminal);
+  screen.draw(['one', 'two']);
+  const before = terminal.written();
+  screen.draw(['one', 'two']);
+  expect(terminal.written()).toBe(before);
+  screen.close();
+});
+
+const sessionOf = (events: SessionEvent[]) => ({
+  id: 'a-session',
+  async *watch({ signal }: { signal?: AbortSignal } = {}) {
+    yield* events;
+    if (signal) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+  },
+});
+
+const ANSWERED: SessionEvent = { type: 'answered', result: aResult(), open: false };
+
+test('a piped view has plain lines and no escape codes', async () => {
+  const terminal = fakeTerminal(80);
+  const result = await watchInTerminal(
+    sessionOf([{ type: 'status', status: aStatus() }, { type: 'round-finished', round: aRound(1) }, ANSWERED]),
+    { out: terminal, isTTY: false },
+  );
+  expect(result).toEqual(aResult());
+  expect(terminal.written()).not.toContain('\u001b');
+  expect(terminal.written()).toMatch(/^ {2}1 {2}Thought 1\..*\n\nAnswer\nIt is 300 seconds\.\n/);
+});
+
+test('on a terminal the live region is gone when the answer is printed', async () => {
+  const terminal = fakeTerminal(80);
+  await watchInTerminal(sessionOf([{ type: 'status', status: aStatus() }, ANSWERED]), { out: terminal, isTTY: true });
+  expect(terminal.isHidden()).toBe(false);
+  expect(terminal.shown()).not.toContain('round 1/150');
+  expect(terminal.shown()).toContain('It is 300 seconds.');
+});
+
+test('leaving resolves to undefined and gives the cursor back', async () => {
+  const terminal = fakeTerminal(80);
+  const leave = new AbortController();
+  const watching = watchInTerminal(sessionOf([{ type: 'status', status: aStatus() }]), {
+    out: terminal,
+    isTTY: true,
+    signal: leave.signal,
+  });
+  await expect.poll(() => terminal.isHidden(), { timeout: 20_000 }).toBe(true);
+  leave.abort();
+  expect(await watching).toBeUndefined();
+  expect(terminal.isHidden()).toBe(false);
+});
+
+test.each<[SessionEvent, ResearchFailed]>([
+  [{ type: 'failed', kind: 'failed', message: 'no such model' }, new ResearchFailed('failed', 'no such model')],
+  [{ type: 'cancelled', message: 'was cancelled' }, new ResearchFailed('cancelled', 'was cancelled')],
+])('%o is thrown', async (event, error) => {
+  const watching = watchInTerminal(sessionOf([event]), { out: fakeTerminal(80), isTTY: false });
+  await expect(watching).rejects.toThrow(error);
+});

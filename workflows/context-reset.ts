@@ -1,0 +1,57 @@
+import { splitReply } from '../protocol/answer.ts';
+import { countMessages, toolResponse } from '../protocol/messages.ts';
+import { continuationOpening, SUMMARY_REQUEST } from '../protocol/notices.ts';
+import { interrupted, type Session } from './session.ts';
+import { currentSegment, openSegment, segmentRounds } from './session-state.ts';
+import { think } from './think.ts';
+import { estimateTokens } from './token-estimate.ts';
+
+/** A session that has been summarised this often goes round in circles. */
+const MOST_SEGMENTS = 30;
+
+export function contextFull(session: Session): boolean {
+  const { settings } = session.data;
+  return estimateTokens(session.data) >= settings.discardRatio * settings.contextTokens;
+}
+
+/** Whether another context reset can help: not where the segment holds nothing but its opening. */
+export function canReset(session: Session): boolean {
+  const { data } = session;
+  return (
+    data.settings.contextStrategy === 'discard_all' && segmentRounds(data) > 0 && data.segments.length < MOST_SEGMENTS
+  );
+}
+
+/**
+ * Closes the segment and starts the next from a summary that the model writes. The request travels like a tool's
+ * result, so that the whole transcript before it stays in the server's prefix cache. After an overflow the last round
+ * is left out, for with it not even the request fits.
+ */
+export async function resetContext(session: Session, overflowed = false): Promise<void> {
+  const { data } = session;
+  const segment = currentSegment(data);
+  const request = toolResponse(SUMMARY_REQUEST);
+  const messages = overflowed ? beforeLastRound(session) : countMessages(segment);
+  const thought = await think(session, { purpose: 'summary', messages, append: request });
+  if (thought === 'interrupted' && interrupted(session)) return;
+  const reply = typeof thought === 'string' ? undefined : thought.reply;
+  const summary = reply ? summaryIn(reply.text) : '';
+  if (reply) {
+    const { calls: _, ...rest } = reply;
+    segment.summary = { request, reply: rest };
+  }
+  segment.stopReason = `discard_all_${String(segment.index + 1).padStart(2, '0')}`;
+  openSegment(data, summary ? continuationOpening(data.settings.question, summary) : data.prepared.opening);
+}
+
+/** Messages of the segment without its last round. */
+export function beforeLastRound(session: Session): number {
+  const segment = currentSegment(session.data);
+  return countMessages({ ...segment, rounds: segment.rounds.slice(0, -1) });
+}
+
+function summaryIn(text: string): string {
+  const { body } = splitReply(text);
+  const match = /<summary>([\s\S]*?)(<\/summary>|$)/i.exec(body);
+  return match?.[1]?.trim() ?? '';
+}

@@ -1,0 +1,31 @@
+/** What people have asked of a session through updates. Plain flags; the loop looks at them where it may act. */
+export interface Controls {
+  paused: boolean;
+  finish: boolean;
+  /** Set while the model has failed for good and the session waits for a person. */
+  hold?: { reason: string; released: boolean };
+  /** Decisions on calls that wait for approval, by call id. */
+  decisions: Map<string, { approved: boolean; reason: string }>;
+  /** Follow-up questions are taken now. */
+  open: boolean;
+  followUps: string[];
+}
+
+export const newControls = (): Controls => ({
+  paused: false,
+  finish: false,
+  decisions: new Map(),
+  open: false,
+  followUps: [],
+});
+
+/** Characters; far above what a person writes, far below what would hurt the context. */
+const LONGEST_TEXT = 20_000;
+
+export function checkText(what: string, value: unknown): void {
+  if (typeof value !== 'string') throw new Error(`${what}: expected text, got ${value === null ? 'null' : typeof value}`);
+  if (value.trim() === '') throw new Error(`${what}: expected text, got only blanks`);
+  if (value.length > LONGEST_TEXT) {
+    throw new Error(`${what}: expected at most ${LONGEST_TEXT} characters, got ${value.length}`);
+  }
+}

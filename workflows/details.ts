@@ -1,0 +1,48 @@
+import type { Status } from '../protocol/status.ts';
+import { summaryOf } from './call-summary.ts';
+import type { SessionData } from './session-state.ts';
+
+const STATES: Record<Status['state'], string> = {
+  preparing: 'preparing',
+  thinking: 'the model thinks',
+  working: 'tools run',
+  approval: '**waits for approval**',
+  paused: '**paused**; the update `resume` goes on',
+  holding: '**holds**; the update `resume` tries again',
+  summarising: 'summarising, the context is nearly full',
+  answering: 'the model gives its last answer',
+  open: 'answered; the update `ask` takes follow-up questions',
+  done: 'done',
+};
+
+/** The Web UI's "current details": Markdown of what happens now, far below Temporal's 20,000 bytes. */
+export function detailsOf(status: Status, data: SessionData): string {
+  const tokens = status.context;
+  const lines = [
+    `**Round ${status.round}** of at most ${status.maxRounds} · ${STATES[status.state]}`,
+    '',
+    `Context ${thousands(tokens.tokens)} of ${thousands(tokens.limit)} tokens · segment ${status.segment} · prompt ${thousands(status.usage.prompt)} (${cachedShare(status)} cached) · written ${thousands(status.usage.completion)}`,
+  ];
+  if (status.hold) lines.push('', `Cause: ${inline(status.hold)}`);
+  if (status.steering.length) lines.push('', `Not yet seen by the model: ${status.steering.map(inline).join(' · ')}`);
+  for (const call of status.calls) {
+    const waits = call.state === 'approval' ? ' waits for approval (update `approve`)' : '';
+    lines.push('', `- ${call.id} ${call.name}${waits}: ${inline(summaryOf(call.name, call.arguments))}`);
+  }
+  if (data.sources.length) {
+    lines.push('', `Opened: ${data.sources.slice(-5).map((source) => inline(source.url)).join(' · ')}`);
+  }
+  return lines.join('\n');
+}
+
+const thousands = (count: number): string => (count < 10_000 ? String(count) : `${Math.round(count / 1000)}K`);
+
+function cachedShare({ usage }: Status): string {
+  return usage.prompt === 0 ? '0 %' : `${Math.round((100 * usage.cached) / usage.prompt)} %`;
+}
+
+/** Text from models and people as one line of inert Markdown. */
+function inline(text: string): string {
+  const line = text.replace(/\s+/g, ' ').replace(/`/g, "'");
+  return `\`${line.length > 300 ? `${line.slice(0, 300)}…` : line}\``;
+}

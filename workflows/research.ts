@@ -1,0 +1,68 @@
+import { finalAnswer } from '../protocol/answer.ts';
+import { EMPTY_REPLY_NOTICE, type LastReplyReason } from '../protocol/notices.ts';
+import type { StopReason } from '../protocol/result.ts';
+import { canReset, contextFull, resetContext } from './context-reset.ts';
+import { lastReply } from './last-reply.ts';
+import { deliverSteering, say } from './notes.ts';
+import { runCalls } from './run-calls.ts';
+import { type Session, whilePaused } from './session.ts';
+import { segmentRounds } from './session-state.ts';
+import { recordReply, think } from './think.ts';
+
+/** A model that says nothing this often in a row will go on saying nothing. */
+const MOST_EMPTY_REPLIES = 3;
+
+/** The round loop: from wherever the session stands to its answer, or to a round boundary where a new run goes on. */
+export async function research(session: Session): Promise<StopReason | 'continue_as_new'> {
+  let empty = 0;
+  for (;;) {
+    await whilePaused(session);
+    const stop = mustStop(session);
+    if (stop) return endWith(session, stop);
+    if (contextFull(session)) {
+      if (!canReset(session)) return endWith(session, 'context_exceeded');
+      await resetContext(session);
+      continue;
+    }
+
+    const thought = await think(session);
+    if (thought === 'interrupted') continue;
+    if (thought === 'overflow') {
+      if (!canReset(session)) return endWith(session, 'context_exceeded', true);
+      await resetContext(session, true);
+      continue;
+    }
+
+    const round = recordReply(session, thought);
+    if (round.calls.length > 0) {
+      empty = 0;
+      await runCalls(session, round);
+      deliverSteering(session);
+    } else {
+      round.endedAt = session.runtime.now();
+      const steered = deliverSteering(session);
+      if (finalAnswer(thought.reply.text) === '') {
+        empty += 1;
+        if (empty >= MOST_EMPTY_REPLIES) return endOf(session);
+        if (!steered) say(session, EMPTY_REPLY_NOTICE);
+      } else if (!steered) {
+        return endOf(session);
+      }
+    }
+    if (session.runtime.shouldContinueAsNew()) return 'continue_as_new';
+  }
+}
+
+const endOf = (session: Session): StopReason =>
+  session.data.segments.length > 1 ? 'discard_all_final' : 'no_tool_calls';
+
+function mustStop(session: Session): LastReplyReason | undefined {
+  if (session.timedOut) return 'timeout';
+  if (session.controls.finish) return 'finished_early';
+  return segmentRounds(session.data) >= session.data.settings.maxRounds ? 'max_rounds_exceeded' : undefined;
+}
+
+async function endWith(session: Session, reason: LastReplyReason, overflowed = false): Promise<StopReason> {
+  await lastReply(session, reason, overflowed);
+  return reason;
+}

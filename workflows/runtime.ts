@@ -1,0 +1,42 @@
+import type { Concluded, ConcludeInput, InferInput, PrepareInput, Prepared } from '../protocol/activities.ts';
+import type { Reply } from '../protocol/reply.ts';
+import type { SessionState } from '../protocol/status.ts';
+import type { ToolCallInput, ToolCallOutput } from '../protocol/tool-call.ts';
+
+/**
+ * What a session needs of the world. In a workflow it is Temporal (`temporal-runtime.ts`); tests give fakes, so the
+ * whole loop runs without a server. Activities reject with `Cancelled` when their scope was stopped.
+ */
+export interface Runtime {
+  prepare(input: PrepareInput): Promise<Prepared>;
+  infer(input: InferInput, options: { summary: string; queue?: string }): Promise<Reply>;
+  tool(name: string, input: ToolCallInput, options: { summary: string; queue?: string }): Promise<ToolCallOutput>;
+  conclude(input: ConcludeInput): Promise<Concluded>;
+
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Resolves to true when the condition holds, to false after `ms`. */
+  until(condition: () => boolean, ms?: number): Promise<boolean>;
+  /** Runs work that `stop` can cut short; the work then rejects with `Cancelled`. */
+  stoppable<T>(work: () => Promise<T>): { result: Promise<T>; stop: () => void };
+
+  /** Shows people where the session is. */
+  show(details: string, attributes: { state: SessionState; rounds: number }): void;
+  /** Whether history has grown enough to go on in a new run. */
+  shouldContinueAsNew(): boolean;
+}
+
+/** Work was cut short by `stop`. */
+export class Cancelled extends Error {
+  override name = 'Cancelled';
+}
+
+/** An activity failed for good. `type` is one of `FAILURE`, or the error's own. */
+export class ActivityFailed extends Error {
+  override name = 'ActivityFailed';
+  readonly type: string;
+  constructor(type: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.type = type;
+  }
+}

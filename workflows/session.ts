@@ -1,0 +1,92 @@
+import { finalAnswer } from '../protocol/answer.ts';
+import type { Artifact, ResearchResult, StopReason } from '../protocol/result.ts';
+import type { SessionState, Status } from '../protocol/status.ts';
+import { type Controls, newControls } from './controls.ts';
+import { detailsOf } from './details.ts';
+import type { Runtime } from './runtime.ts';
+import { openCalls, type SessionData } from './session-state.ts';
+import { estimateTokens } from './token-estimate.ts';
+
+/** A session at work: its data, what people asked of it, and the world it runs in. */
+export interface Session {
+  data: SessionData;
+  controls: Controls;
+  runtime: Runtime;
+  state: SessionState;
+  timedOut: boolean;
+  result?: ResearchResult;
+}
+
+export const newSessionAt = (data: SessionData, runtime: Runtime): Session => ({
+  data,
+  controls: newControls(),
+  runtime,
+  state: 'preparing',
+  timedOut: false,
+});
+
+export function enter(session: Session, state: SessionState): void {
+  session.state = state;
+  refresh(session);
+}
+
+/** Shows people the session as it is now. */
+export function refresh(session: Session): void {
+  const status = statusOf(session);
+  session.runtime.show(detailsOf(status, session.data), { state: session.state, rounds: session.data.rounds });
+}
+
+export function statusOf(session: Session): Status {
+  const { data, controls } = session;
+  const thinking = session.state === 'thinking' || session.state === 'answering';
+  return {
+    state: controls.paused && thinking ? 'paused' : session.state,
+    question: data.settings.question,
+    round: data.rounds + (thinking ? 1 : 0),
+    maxRounds: data.settings.maxRounds,
+    segment: data.segments.length,
+    usage: data.usage,
+    context: { tokens: estimateTokens(data), limit: data.settings.contextTokens },
+    calls: openCalls(data).map(({ id, name, arguments: args, state, startedAt }) => ({
+      id,
+      name,
+      arguments: args,
+      state,
+      startedAt,
+    })),
+    steering: data.steering,
+    ...(controls.hold ? { hold: controls.hold.reason } : {}),
+    ...(data.endpoint ? { endpoint: data.endpoint } : {}),
+    tools: data.prepared.tools,
+    startedAt: data.startedAt,
+    ...(session.result ? { result: session.result } : {}),
+  };
+}
+
+export function resultOf(session: Session, stopReason: StopReason, artifacts: Artifact[]): ResearchResult {
+  const { data, runtime } = session;
+  const last = data.segments.at(-1)?.rounds.findLast((round) => round.reply);
+  return {
+    answer: last?.reply ? finalAnswer(last.reply.text) : '',
+    stopReason,
+    rounds: data.rounds,
+    segments: data.segments.length,
+    usage: data.usage,
+    sources: data.sources,
+    artifacts,
+    elapsedMs: runtime.now() - data.startedAt,
+    model: data.model,
+  };
+}
+
+/** Waits while a person has paused the session; finishing and the deadline end a pause. */
+export async function whilePaused(session: Session): Promise<void> {
+  const { controls, runtime } = session;
+  if (!controls.paused) return;
+  const before = session.state;
+  enter(session, 'paused');
+  await runtime.until(() => !controls.paused || controls.finish || session.timedOut);
+  enter(session, before);
+}
+
+export const interrupted = (session: Session): boolean => session.controls.finish || session.timedOut;
