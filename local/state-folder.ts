@@ -56,9 +56,12 @@ export function createStateFolder(folder: StateFolder): StateFolder {
   try {
     mkdirSync(folder.root, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new Error(`The state folder ${folder.root} cannot be created; set DEEP_RESEARCH_STATE_DIR to another place.`, {
-      cause: error,
-    });
+    throw new Error(
+      `The state folder ${folder.root} cannot be created; set DEEP_RESEARCH_STATE_DIR to another place.`,
+      {
+        cause: error,
+      },
+    );
   }
   const own = ['.gitignore', 'README.txt'];
   if (readdirSync(folder.root).every((name) => own.includes(name))) {

@@ -23,7 +23,8 @@ export const newControls = (): Controls => ({
 const LONGEST_TEXT = 20_000;
 
 export function checkText(what: string, value: unknown): void {
-  if (typeof value !== 'string') throw new Error(`${what}: expected text, got ${value === null ? 'null' : typeof value}`);
+  if (typeof value !== 'string')
+    throw new Error(`${what}: expected text, got ${value === null ? 'null' : typeof value}`);
   if (value.trim() === '') throw new Error(`${what}: expected text, got only blanks`);
   if (value.length > LONGEST_TEXT) {
     throw new Error(`${what}: expected at most ${LONGEST_TEXT} characters, got ${value.length}`);

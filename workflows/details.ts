@@ -30,7 +30,13 @@ export function detailsOf(status: Status, data: SessionData): string {
     lines.push('', `- ${call.id} ${call.name}${waits}: ${inline(summaryOf(call.name, call.arguments))}`);
   }
   if (data.sources.length) {
-    lines.push('', `Opened: ${data.sources.slice(-5).map((source) => inline(source.url)).join(' · ')}`);
+    lines.push(
+      '',
+      `Opened: ${data.sources
+        .slice(-5)
+        .map((source) => inline(source.url))
+        .join(' · ')}`,
+    );
   }
   return lines.join('\n');
 }

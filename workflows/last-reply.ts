@@ -20,9 +20,11 @@ export async function lastReply(session: Session, reason: LastReplyReason, overf
   let ended = false;
   let late = false;
   if (session.timedOut) {
-    runtime.until(() => ended, graceOf(session)).then((inTime) => {
-      late = !inTime;
-    }, ignoreCancel);
+    runtime
+      .until(() => ended, graceOf(session))
+      .then((inTime) => {
+        late = !inTime;
+      }, ignoreCancel);
   }
   const thought = await think(session, { purpose: 'answer', ...(overflowed ? shortened : {}) }, () => late);
   ended = true;

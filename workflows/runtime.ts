@@ -1,4 +1,4 @@
-import type { Concluded, ConcludeInput, InferInput, PrepareInput, Prepared } from '../protocol/activities.ts';
+import type { Concluded, ConcludeInput, InferInput, Prepared, PrepareInput } from '../protocol/activities.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { SessionState } from '../protocol/status.ts';
 import type { ToolCallInput, ToolCallOutput } from '../protocol/tool-call.ts';

@@ -25,7 +25,8 @@ export async function probeCli(file: string, env: NodeJS.ProcessEnv = process.en
     });
   });
   const server = /\bserver\s+(\d+)\.(\d+)[^\s,)]*/i.exec(text);
-  if (!server) throw new Error(`${file} is not the Temporal CLI: --version prints ${JSON.stringify(text.slice(0, 100))}`);
+  if (!server)
+    throw new Error(`${file} is not the Temporal CLI: --version prints ${JSON.stringify(text.slice(0, 100))}`);
   const [major, minor] = [Number(server[1]), Number(server[2])];
   if (major < OLDEST_SERVER[0] || (major === OLDEST_SERVER[0] && minor < OLDEST_SERVER[1])) {
     throw new Error(`${file} holds server ${major}.${minor}; ${OLDEST_SERVER.join('.')} or newer is needed`);

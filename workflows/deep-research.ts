@@ -1,0 +1,111 @@
+import * as wf from '@temporalio/workflow';
+import { parseResearchInput, type ResearchInput, type ResearchSettings } from '../protocol/input.ts';
+import { FAILURE } from '../protocol/names.ts';
+import type { Artifact, ResearchResult, StopReason } from '../protocol/result.ts';
+import { handle } from './handlers.ts';
+import { research } from './research.ts';
+import { ActivityFailed } from './runtime.ts';
+import { enter, newSessionAt, resultOf, type Session } from './session.ts';
+import { currentRound, currentSegment, newSession, type SessionData } from './session-state.ts';
+import { temporalRuntime } from './temporal-runtime.ts';
+
+/** What a run hands to the next one. */
+export interface Carried {
+  data: SessionData;
+  paused: boolean;
+  finish: boolean;
+}
+
+/** One question worked on, from the first round to the answer. See `researchInput` for what it takes. */
+export async function deepResearch(input: string | ResearchInput, carried?: Carried): Promise<ResearchResult> {
+  let session: Session | undefined;
+  handle(() => session);
+  const settings = settingsOf(input);
+  const runtime = temporalRuntime({ searchAttributes: () => session?.data.prepared.searchAttributes ?? false });
+  try {
+    if (carried) {
+      session = newSessionAt(carried.data, runtime);
+      session.controls.paused = carried.paused;
+      session.controls.finish = carried.finish;
+    } else {
+      const { question, files, skills, tools, approve, systemPrompt, corpus } = settings;
+      const startedAt = runtime.now();
+      wf.upsertMemo({ question: question.slice(0, 1000) });
+      const asked = { question, files, skills, tools, approve, systemPrompt, corpus };
+      session = newSessionAt(newSession(settings, await runtime.prepare(asked), startedAt), runtime);
+    }
+    watchDeadline(session);
+    return await answers(session);
+  } catch (error) {
+    if (session) await conclude(session);
+    throw error instanceof ActivityFailed ? wf.ApplicationFailure.nonRetryable(error.message, error.type) : error;
+  }
+}
+
+function settingsOf(input: unknown): ResearchSettings {
+  const parsed = parseResearchInput(input);
+  if ('error' in parsed) throw wf.ApplicationFailure.nonRetryable(parsed.error, FAILURE.invalidInput);
+  return parsed.settings;
+}
+
+/** The first answer, then one for each follow-up question while the session is kept open. */
+async function answers(session: Session): Promise<ResearchResult> {
+  const { data, controls, runtime } = session;
+  for (;;) {
+    const ended = await research(session);
+    if (ended === 'continue_as_new') return continueAsNew(session);
+    const open = data.settings.keepOpenSeconds > 0 && !session.timedOut && currentRound(data) !== undefined;
+    session.result = resultOf(session, ended, open ? [] : await conclude(session));
+    if (!open) return done(session, ended);
+    controls.open = true;
+    controls.finish = false;
+    enter(session, 'open');
+    const asked = await runtime.until(() => controls.followUps.length > 0, data.settings.keepOpenSeconds * 1000);
+    controls.open = false;
+    if (!asked) {
+      session.result = resultOf(session, ended, await conclude(session));
+      return done(session, ended);
+    }
+    const last = currentRound(data);
+    if (last) last.followUp = controls.followUps.splice(0).join('\n\n');
+  }
+}
+
+function done(session: Session, reason: StopReason): ResearchResult {
+  currentSegment(session.data).stopReason = reason;
+  enter(session, 'done');
+  return session.result as ResearchResult;
+}
+
+function continueAsNew({ data, controls }: Session): Promise<never> {
+  return wf.continueAsNew<typeof deepResearch>(data.settings, {
+    data,
+    paused: controls.paused,
+    finish: controls.finish,
+  });
+}
+
+/** One timer a run, not one a round. */
+function watchDeadline(session: Session): void {
+  const { timeoutSeconds } = session.data.settings;
+  if (timeoutSeconds === undefined) return;
+  const left = session.data.startedAt + timeoutSeconds * 1000 - session.runtime.now();
+  wf.sleep(Math.max(1, left)).then(
+    () => {
+      session.timedOut = true;
+    },
+    () => {},
+  );
+}
+
+/** Ends what the session still has running and lists its files; never the reason a session fails. */
+async function conclude(session: Session): Promise<Artifact[]> {
+  try {
+    const { artifacts } = await wf.CancellationScope.nonCancellable(() =>
+      session.runtime.conclude({ session: session.data.prepared.session }),
+    );
+    return artifacts;
+  } catch {
+    return [];
+  }
+}

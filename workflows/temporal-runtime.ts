@@ -1,0 +1,91 @@
+import * as wf from '@temporalio/workflow';
+import type { SessionActivities, ToolActivity } from '../protocol/activities.ts';
+import { SEARCH_ATTRIBUTE } from '../protocol/names.ts';
+import type { SessionState } from '../protocol/status.ts';
+import { clip } from './call-summary.ts';
+import { ActivityFailed, Cancelled, type Runtime } from './runtime.ts';
+
+/** After a worker's death its activities are given to another this soon; heartbeats come every two seconds. */
+const HEARTBEAT_TIMEOUT = '20s';
+
+const quick = wf.proxyActivities<Pick<SessionActivities, 'prepare' | 'conclude'>>({
+  // Reads folders and writes a few files.
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
+});
+
+const { infer } = wf.proxyActivities<Pick<SessionActivities, 'infer'>>({
+  // A long thought under load takes an hour; hanging is noticed by heartbeats and by the activity itself.
+  startToCloseTimeout: '3h',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  // For as long as the fault is the server's; faults of the request are marked as final by the activity.
+  retry: { initialInterval: '2s', backoffCoefficient: 2, maximumInterval: '60s' },
+});
+
+const tools = wf.proxyActivities<Record<string, ToolActivity>>({
+  // The original gives a tool 1,800 s; the rest is for finding a command again after a crash.
+  startToCloseTimeout: '40m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  // The activity itself marks what is final; the bound stops an input that kills its worker every time.
+  retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 20 },
+});
+
+/** The session's world inside a workflow. */
+export function temporalRuntime(options: { searchAttributes: () => boolean }): Runtime {
+  let shown = '';
+  return {
+    prepare: (input) => outcome(quick.prepare(input)),
+    conclude: (input) => outcome(quick.conclude(input)),
+    infer: (input, { summary, queue }) => outcome(infer.executeWithOptions(call(summary, queue), [input])),
+    tool: (name, input, { summary, queue }) =>
+      outcome((tools[name] as NonNullable<(typeof tools)[string]>).executeWithOptions(call(summary, queue), [input])),
+    now: () => Date.now(),
+    async until(condition, ms) {
+      if (ms !== undefined) return wf.condition(condition, ms);
+      await wf.condition(condition);
+      return true;
+    },
+    stoppable(work) {
+      const scope = new wf.CancellationScope();
+      let stopped = false;
+      const result = scope.run(work).catch((error) => {
+        throw stopped && wf.isCancellation(error) ? new Cancelled('stopped') : error;
+      });
+      result.catch(() => {});
+      return {
+        result,
+        stop: () => {
+          stopped = true;
+          scope.cancel();
+        },
+      };
+    },
+    show(details, { state, rounds }) {
+      wf.setCurrentDetails(details);
+      const mark = `${coarse(state)} ${Math.floor(rounds / 10)}`;
+      if (mark === shown || !options.searchAttributes()) return;
+      shown = mark;
+      wf.upsertSearchAttributes({ [SEARCH_ATTRIBUTE.state]: [coarse(state)], [SEARCH_ATTRIBUTE.rounds]: [rounds] });
+    },
+    shouldContinueAsNew: () => wf.workflowInfo().continueAsNewSuggested,
+  };
+}
+
+const call = (summary: string, queue?: string) => ({ summary: clip(summary), ...(queue ? { taskQueue: queue } : {}) });
+
+/** List views tell running sessions from those that wait for somebody; each change costs history. */
+const coarse = (state: SessionState): string =>
+  ['preparing', 'thinking', 'working', 'summarising', 'answering'].includes(state) ? 'running' : state;
+
+/** Turns Temporal's wrapping of an activity's failure into the session's own. */
+async function outcome<T>(activity: Promise<T>): Promise<T> {
+  try {
+    return await activity;
+  } catch (error) {
+    if (wf.isCancellation(error) || !(error instanceof wf.ActivityFailure)) throw error;
+    const cause = error.cause;
+    const type = cause instanceof wf.ApplicationFailure ? (cause.type ?? 'Error') : (cause?.name ?? 'Error');
+    throw new ActivityFailed(type, cause?.message ?? error.message, { cause: error });
+  }
+}
