@@ -1,4 +1,5 @@
 import * as wf from '@temporalio/workflow';
+import type { Prepared } from '../protocol/activities.ts';
 import { parseResearchInput, type ResearchInput, type ResearchSettings } from '../protocol/input.ts';
 import { FAILURE } from '../protocol/names.ts';
 import type { Artifact, ResearchResult, StopReason } from '../protocol/result.ts';
@@ -32,15 +33,29 @@ export async function deepResearch(input: string | ResearchInput, carried?: Carr
       const startedAt = runtime.now();
       wf.upsertMemo({ question: question.slice(0, 1000) });
       const asked = { question, files, skills, tools, approve, systemPrompt, corpus };
-      session = newSessionAt(newSession(settings, await runtime.prepare(asked), startedAt), runtime);
+      session = newSessionAt(newSession(settings, UNPREPARED, startedAt), runtime);
+      const { steering } = session.data;
+      session.data = { ...newSession(settings, await runtime.prepare(asked), startedAt), steering };
     }
     watchDeadline(session);
     return await answers(session);
   } catch (error) {
-    if (session) await conclude(session);
+    if (session?.data.prepared.session.workspace) await conclude(session);
     throw error instanceof ActivityFailed ? wf.ApplicationFailure.nonRetryable(error.message, error.type) : error;
   }
 }
+
+/** People ask for the status, and steer, before the first worker has prepared the session. */
+const UNPREPARED: Prepared = {
+  systemPrompt: '',
+  opening: '',
+  tools: [],
+  effectful: [],
+  protocol: 'text',
+  session: { workspace: '' },
+  queues: {},
+  searchAttributes: false,
+};
 
 function settingsOf(input: unknown): ResearchSettings {
   const parsed = parseResearchInput(input);

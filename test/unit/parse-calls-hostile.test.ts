@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { parseCalls } from '../../activities/inference/parse-calls/index.ts';
 import { finalAnswer, splitReply } from '../../protocol/answer.ts';
 
-// Each text is 2 MB: a parser that goes over the rest of the text for every tag would need hours for it.
-const SIZE = 2_000_000;
+// Each text is 1 MB: a parser that goes over the rest of the text for every tag would need many minutes.
+const SIZE = 1_000_000;
 const CODE_HEAD = '<tool_call>{"name": "bash", "arguments": {}}';
 const UNITS = [
   '<tool_call>',
@@ -51,6 +51,10 @@ const UNITS = [
   '(',
   '{},',
   '{"name": "search"},',
+  '{"name": "bash"}<bash>x',
+  '{"name": "bash"}<bash>x</bash>',
+  '{"name": "bash"}<bash>x</bash>y',
+  '{"name": "bash"}```x',
   '\u0130',
   '1_',
 ];
@@ -58,11 +62,12 @@ const PREFIXES: [string, string][] = [
   ['', ''],
   ['<tool_call>{"name": "bash", "arguments": {"command": "', '</tool_call>'],
   ['<tool_call>[', ']</tool_call>'],
+  ['<tool_call>{}', ''],
   [`${CODE_HEAD}<bash>`, '</bash></tool_call>'],
   ['<think>', '<answer>x</answer>'],
 ];
-test.each(PREFIXES)('large hostile texts after %j are read in one go', { timeout: 120_000 }, (prefix, suffix) => {
-  for (const unit of UNITS) {
+test.each(UNITS)('a megabyte of %j is read in one go, wherever it stands', { timeout: 30_000 }, (unit) => {
+  for (const [prefix, suffix] of PREFIXES) {
     const text = prefix + unit.repeat(SIZE / unit.length) + suffix;
     const calls = parseCalls(text);
     expect(calls.filter((call) => call.error !== undefined).length).toBeLessThanOrEqual(33);

@@ -157,7 +157,7 @@ test.each([
   ['bash', 'bash', 'command'],
 ])('code of %s comes back byte for byte', (name, tag, argument) => {
   const open = new RegExp(`</?${tag}>`, 'i');
-  const code = anyText.filter((text) => !open.test(text) && !/^\s*```[^]*```\s*$/.test(text));
+  const code = anyText.filter((text) => !open.test(text) && !/^\s*```[\s\S]*```\s*$/.test(text));
   fc.assert(
     fc.property(code, (text) => {
       const head = `{"name": "${name}", "arguments": {}}`;

@@ -143,6 +143,7 @@ const code: [string, string, Call[]][] = [
     block(`${BASH}<bash>a</bash> as said`) + block(`${BASH}<bash>b</bash>`),
     [bash('a'), bash('b')],
   ],
+  ['two calls with code in one block', block(`${BASH}<bash>a</bash>\n${BASH}<bash>b</bash>`), [bash('a'), bash('b')]],
   ['no code at all', block(PYTHON), [{ name: 'PythonInterpreter', arguments: {} }]],
 ];
 test.each(code)('code calls: %s', (_, text, calls) => {

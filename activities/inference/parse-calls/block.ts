@@ -3,7 +3,7 @@ import { readCodeSection } from './code-section.ts';
 import { findCallEnd } from './find-close.ts';
 import { codePlace, interpret, resolveTool, UNREADABLE } from './interpret.ts';
 import { readLiteral } from './literal.ts';
-import { matchAt } from './literal-string.ts';
+import { matchFrom } from './literal-string.ts';
 import { brokenJson, excerpt, unreadable } from './wording.ts';
 
 export interface Block {
@@ -12,7 +12,10 @@ export interface Block {
   end: number;
 }
 
-/** How many characters may still be read beyond the end of a call, in case the end is quoted. Shared by a reply. */
+/**
+ * How many characters may still be read. Shared by a reply, since a broken call can be read past its end, and so the
+ * same text several times.
+ */
 export interface Allowance {
   characters: number;
 }
@@ -28,11 +31,11 @@ const NAME = /["']?name["']?\s*:\s*["']([^"'\n]{1,80})["']/;
 
 /** Reads the value at `at`: first by the rules, then mended within the end of the call. */
 function readHeader(text: string, at: number, available: readonly string[], allowance: Allowance) {
-  const callEnd = findCallEnd(text, at);
-  const within = text.slice(at, callEnd?.start);
-  const strict = readLiteral(allowance.characters > 0 ? text.slice(at) : within);
+  const strict = readLiteral(text.slice(at));
   allowance.characters -= strict.ok ? strict.end : strict.reached;
   if (strict.ok) return { value: strict.value, end: at + strict.end };
+  const callEnd = findCallEnd(text, at);
+  const within = text.slice(at, callEnd?.start);
   const mended = readLiteral(within, { repair: true, complete: callEnd !== undefined });
   if (mended.ok) return { value: mended.value, end: at + mended.end };
   const written = NAME.exec(within.slice(0, 400))?.[1] ?? UNREADABLE;
@@ -59,18 +62,18 @@ function closeBlock(text: string, at: number, calls: Call[]): Block {
 /** Reads what stands after the `<tool_call>` that ends at `start`: one call, or several in a row or in a list. */
 export function readBlock(text: string, start: number, available: readonly string[], allowance: Allowance): Block {
   const calls: Call[] = [];
-  const fence = matchAt(HEADER_FENCE, text, start);
-  let at = start + (fence ?? matchAt(SPACE, text, start)!)[0].length;
+  const fence = matchFrom(HEADER_FENCE, text, start);
+  let at = start + (fence ?? matchFrom(SPACE, text, start)!)[0].length;
   for (;;) {
     let value: unknown;
-    if (calls.length === 0 && matchAt(BARE_CODE, text, at)) {
+    if (calls.length === 0 && matchFrom(BARE_CODE, text, at)) {
       value = { name: /bash/i.test(text.slice(at, at + 6)) ? 'bash' : 'PythonInterpreter' };
     } else if (text[at] === '{' || text[at] === '[') {
       const header = readHeader(text, at, available, allowance);
       at = header.end;
       if (header.call) return { calls: [...calls, header.call], end: at };
       value = header.value;
-      if (fence) at += matchAt(FENCE, text, at)?.[0].length ?? 0;
+      if (fence) at += matchFrom(FENCE, text, at)?.[0].length ?? 0;
     } else break;
     const place = codePlace(value, available);
     const section = place === 'none' ? undefined : readCodeSection(text, at, place === 'after');
@@ -79,7 +82,7 @@ export function readBlock(text: string, start: number, available: readonly strin
     const values = Array.isArray(value) ? value : [value];
     for (const each of values) calls.push(interpret(each, code, available));
     if (values.length === 0) calls.push(interpret(value, code, available));
-    at += matchAt(BETWEEN, text, at)![0].length;
+    at += matchFrom(BETWEEN, text, at)![0].length;
   }
   return closeBlock(text, at, calls);
 }

@@ -1,5 +1,5 @@
 import { type CodeTag, findCallEnd, findCodeEnd } from './find-close.ts';
-import { matchAt } from './literal-string.ts';
+import { matchFrom } from './literal-string.ts';
 
 export interface CodeSection {
   tag: CodeTag;
@@ -13,8 +13,11 @@ const TAG_AFTER_CALL = /\s*(?:<\/tool_call>\s*)?<(code|bash)>/iy;
 const FENCE = /\s*```(?:[\w+-]*[ \t]*(?=\r?\n))?/y;
 const WHOLE_FENCE = /^\s*```[\w+-]*[ \t]*\r?\n([\s\S]*)```\s*$/;
 
-/** Removes one line break from either end and nothing else. */
-const withoutOuterBreaks = (code: string): string => code.replace(/^\r?\n/, '').replace(/\r?\n$/, '');
+/** Removes one line break from either end and nothing else; a CR before the last LF goes unless the first had none. */
+function withoutOuterBreaks(code: string): string {
+  const plain = code.startsWith('\n');
+  return code.replace(/^\r?\n/, '').replace(plain ? /\n$/ : /\r?\n$/, '');
+}
 
 /** Code is taken as written, unless a fence wraps all of it, which no Python or shell code can begin with. */
 export function unfence(code: string): string {
@@ -27,8 +30,8 @@ export function unfence(code: string): string {
  * the call's closing tag may stand before the code instead of after it.
  */
 export function readCodeSection(text: string, at: number, afterCall: boolean): CodeSection | undefined {
-  const tagged = matchAt(afterCall ? TAG_AFTER_CALL : TAG, text, at);
-  const opening = tagged ?? matchAt(FENCE, text, at);
+  const tagged = matchFrom(afterCall ? TAG_AFTER_CALL : TAG, text, at);
+  const opening = tagged ?? matchFrom(FENCE, text, at);
   if (!opening) return undefined;
   const tag = (tagged?.[1]?.toLowerCase() ?? 'fence') as CodeTag;
   const from = at + opening[0].length;

@@ -1,3 +1,5 @@
+import { matchFrom } from './literal-string.ts';
+
 /** How a stretch of text that begins with `<code>`, `<bash>` or a fence ends. */
 export type CodeTag = 'code' | 'bash' | 'fence';
 
@@ -16,18 +18,10 @@ const NEXT_IN_CODE: Record<CodeTag, RegExp> = {
   bash: new RegExp(`(?<closing></bash>)|(?<opening><bash>)|(?<callEnd></tool_call>)|${CALL}`, 'gi'),
   fence: new RegExp(`(?<closing>\`\`\`)|(?<callEnd></tool_call>)|${CALL}`, 'gi'),
 };
-const ENDS_BLOCK = /\s*(?:<\/?tool_call>|$)/iy;
+/** What can stand after a call's content: a tag of a call, another call in the same block, or the end. */
+const ENDS_BLOCK = /\s*(?:<\/?tool_call>|\{\s*["']name["']|$)/iy;
 
-function endsBlock(text: string, at: number): boolean {
-  ENDS_BLOCK.lastIndex = at;
-  return ENDS_BLOCK.test(text);
-}
-
-function matchesFrom(pattern: RegExp, text: string, from: number): Iterable<RegExpExecArray> {
-  const own = new RegExp(pattern);
-  own.lastIndex = from;
-  return text.matchAll(own);
-}
+const endsBlock = (text: string, at: number): boolean => matchFrom(ENDS_BLOCK, text, at) !== null;
 
 /**
  * The end of a call's content that could not be read: its `</tool_call>`, or the next call's beginning. Prefers a
@@ -36,7 +30,7 @@ function matchesFrom(pattern: RegExp, text: string, from: number): Iterable<RegE
  */
 export function findCallEnd(text: string, from: number): Span | undefined {
   let first: Span | undefined;
-  for (const match of matchesFrom(NEXT_IN_CALL, text, from)) {
+  for (let match = matchFrom(NEXT_IN_CALL, text, from); match; match = NEXT_IN_CALL.exec(text)) {
     if (!match.groups?.callEnd) return first ?? { start: match.index, end: match.index };
     const span = { start: match.index, end: match.index + match[0].length };
     if (endsBlock(text, span.end)) return span;
@@ -56,7 +50,8 @@ export function findCodeEnd(text: string, from: number, tag: CodeTag): Span | un
   let forgotten: Span | undefined;
   let settled = false;
   let nextCall = false;
-  for (const match of matchesFrom(NEXT_IN_CODE[tag], text, from)) {
+  const next = NEXT_IN_CODE[tag];
+  for (let match = matchFrom(next, text, from); match; match = next.exec(text)) {
     const span = { start: match.index, end: match.index + match[0].length };
     const { closing, opening, callEnd } = match.groups ?? {};
     const ends = !opening && endsBlock(text, span.end);

@@ -7,12 +7,16 @@ export interface StringReading {
   end: number;
 }
 
-/** Thrown inside the reader and caught at its entry: what is wrong with the text, where, and how far it was read. */
-export class Unreadable extends Error {
+/**
+ * Thrown inside the reader and caught at its entry: what is wrong with the text, where, and how far it was read. No
+ * `Error`, since recording the stack would take most of the time of a reply that is full of broken calls.
+ */
+export class Unreadable {
+  readonly fault: string;
   readonly at: number;
   readonly reached: number;
-  constructor(message: string, at: number, reached = at) {
-    super(message);
+  constructor(fault: string, at: number, reached = at) {
+    this.fault = fault;
     this.at = at;
     this.reached = reached;
   }
@@ -46,7 +50,8 @@ const SIMPLE_ESCAPES: Record<string, string> = {
 };
 const CODE_ESCAPE = /u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|U([0-9a-fA-F]{8})/y;
 
-export function matchAt(pattern: RegExp, source: string, at: number): RegExpExecArray | null {
+/** The match of a sticky pattern at `at`, or the first match of a global pattern from there on. */
+export function matchFrom(pattern: RegExp, source: string, at: number): RegExpExecArray | null {
   pattern.lastIndex = at;
   return pattern.exec(source);
 }
@@ -58,7 +63,7 @@ export function matchAt(pattern: RegExp, source: string, at: number): RegExpExec
 function readEscape(source: string, at: number): StringReading {
   const simple = SIMPLE_ESCAPES[source.charAt(at + 1)];
   if (simple !== undefined) return { value: simple, end: at + 2 };
-  const coded = matchAt(CODE_ESCAPE, source, at + 1);
+  const coded = matchFrom(CODE_ESCAPE, source, at + 1);
   const digits = coded?.[1] ?? coded?.[2] ?? coded?.[3];
   const point = digits === undefined ? Number.NaN : Number.parseInt(digits, 16);
   if (coded && point <= 0x10ffff) return { value: String.fromCodePoint(point), end: at + 1 + coded[0].length };
@@ -66,8 +71,9 @@ function readEscape(source: string, at: number): StringReading {
 }
 
 function closesHere(source: string, after: number, place: StringPlace): boolean {
-  if (matchAt(FOLLOWS[place], source, after)) return true;
-  if (matchAt(ANOTHER_QUOTE, source, after)) throw new Unreadable('a quote inside a string is not escaped', after - 1);
+  if (matchFrom(FOLLOWS[place], source, after)) return true;
+  if (matchFrom(ANOTHER_QUOTE, source, after))
+    throw new Unreadable('a quote inside a string is not escaped or a comma is missing', after - 1);
   return false;
 }
 
@@ -77,7 +83,7 @@ function closesHere(source: string, after: number, place: StringPlace): boolean 
  * unescaped quotes inside are kept; two quotes in a row stay an error, for they can be meant in several ways.
  */
 export function readString(source: string, at: number, place: StringPlace, repair: boolean): StringReading | undefined {
-  const opening = matchAt(OPENING, source, at);
+  const opening = matchFrom(OPENING, source, at);
   if (!opening) return undefined;
   const quote = opening[2]!;
   const raw = /r/i.test(opening[1]!);
@@ -85,7 +91,7 @@ export function readString(source: string, at: number, place: StringPlace, repai
   const parts: string[] = [];
   let from = at + opening[0].length;
   let search = from;
-  for (let match = matchAt(stop, source, search); match; match = matchAt(stop, source, search)) {
+  for (let match = matchFrom(stop, source, search); match; match = matchFrom(stop, source, search)) {
     if (match[0] === '\\') {
       const escaped = raw
         ? { value: source.slice(match.index, match.index + 2), end: match.index + 2 }

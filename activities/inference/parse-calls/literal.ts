@@ -1,4 +1,4 @@
-import { matchAt, readString, type StringPlace, Unreadable } from './literal-string.ts';
+import { matchFrom, readString, type StringPlace, Unreadable } from './literal-string.ts';
 
 export type Literal =
   | { ok: true; value: unknown; end: number }
@@ -54,7 +54,7 @@ export function readLiteral(source: string, { repair = false, complete = false }
     return { ok: true, value, end: cursor.at };
   } catch (error) {
     if (error instanceof Unreadable) {
-      return { ok: false, fault: error.message, at: error.at, reached: error.reached };
+      return { ok: false, fault: error.fault, at: error.at, reached: error.reached };
     }
     throw error;
   }
@@ -72,12 +72,12 @@ function readValue(cursor: Cursor, place: StringPlace): unknown {
     cursor.at = text.end;
     return text.value;
   }
-  const number = matchAt(NUMBER, source, at);
+  const number = matchFrom(NUMBER, source, at);
   if (number) {
     cursor.at += number[0].length;
     return Number(number[0].replaceAll('_', ''));
   }
-  const word = matchAt(WORD, source, at)?.[0] ?? '';
+  const word = matchFrom(WORD, source, at)?.[0] ?? '';
   if (!WORDS.has(word)) throw new Unreadable('a value is missing or not quoted', at);
   cursor.at += word.length;
   return WORDS.get(word);
@@ -113,7 +113,7 @@ function readKey(cursor: Cursor): string {
     cursor.at = quoted.end;
     return quoted.value;
   }
-  const bare = matchAt(BARE_KEY, cursor.source, cursor.at);
+  const bare = matchFrom(BARE_KEY, cursor.source, cursor.at);
   if (!bare) throw new Unreadable('a key or a closing brace is missing', cursor.at);
   cursor.at += bare[0].length;
   return bare[0];
@@ -136,7 +136,7 @@ function readTuple(cursor: Cursor): unknown {
 }
 
 function skipSpace(cursor: Cursor): void {
-  cursor.at += matchAt(SPACE, cursor.source, cursor.at)![0].length;
+  cursor.at += matchFrom(SPACE, cursor.source, cursor.at)![0].length;
 }
 
 /** Steps over the closing bracket if it is there, or may be taken as there. */
@@ -149,7 +149,7 @@ function closes(cursor: Cursor, closer: string): boolean {
   }
   // A list inside an object that ends with the object: only its bracket can be missing.
   if (cursor.repair && char === '}' && closer === ']' && cursor.depth > 1) return true;
-  if (cursor.mayEndOpen && matchAt(END, cursor.source, cursor.at)) return true;
+  if (cursor.mayEndOpen && matchFrom(END, cursor.source, cursor.at)) return true;
   if (char === undefined) throw new Unreadable(`it ends before its closing ${closer}`, cursor.at);
   return false;
 }

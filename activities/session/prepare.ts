@@ -1,0 +1,81 @@
+import { realpath } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Prepared, PrepareInput } from '../../protocol/activities.ts';
+import { FAILURE, SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
+import { EFFECTFUL_TOOLS, type ToolName } from '../../protocol/tool-call.ts';
+import { TOOL_SCHEMAS } from '../../protocol/tool-schemas.ts';
+import { ensureWorkspace, workspaceName } from '../workspace/workspace.ts';
+import { stageFiles } from './stage-files.ts';
+import { systemPrompt } from './system-prompt.ts';
+
+export interface PrepareOptions {
+  stateDir: string;
+  /** Absolute folders of documents; the first is the default. */
+  corpora: string[];
+  filesDir?: string;
+  servable: ToolName[];
+  queues: Prepared['queues'];
+}
+
+/** The activity `prepare`: settles once what depends on this worker and on the day. */
+export function makePrepare(options: PrepareOptions) {
+  return async (input: PrepareInput): Promise<Prepared> => {
+    const { info, client } = Context.current();
+    const { workflowId = '', runId = '' } = info.workflowExecution ?? {};
+    const corpus = await corpusOf(input.corpus, options.corpora);
+    if (input.skills.length > 0) throw refused('skills: this worker has no skills');
+    const tools = toolsOf(input, options.servable, corpus !== undefined);
+    const workspace = workspaceName(`${workflowId.slice(0, 80)}-${runId.slice(0, 8)}`);
+    const folder = await ensureWorkspace(options.stateDir, workspace);
+    const names = await stageFiles(input.files, folder, options);
+    const attached = names.length ? `\n\nAttached files:\n${names.map((name) => `* ${name}`).join('\n')}` : '';
+    const schemas = tools.map((name) => TOOL_SCHEMAS[name]);
+    return {
+      systemPrompt: systemPrompt(schemas, new Date().toISOString().slice(0, 10), input.systemPrompt),
+      opening: `${input.question}${attached}`,
+      tools,
+      effectful: tools.filter((name) => EFFECTFUL_TOOLS.has(name)),
+      protocol: 'text',
+      session: { workspace, ...(corpus ? { corpus } : {}) },
+      queues: options.queues,
+      searchAttributes: await hasSearchAttributes(client),
+    };
+  };
+}
+
+const refused = (message: string) =>
+  ApplicationFailure.nonRetryable(`Invalid input: ${message}.`, FAILURE.invalidInput);
+
+async function corpusOf(asked: string | undefined, corpora: string[]): Promise<string | undefined> {
+  if (asked === undefined) return corpora[0];
+  const folder = await realpath(resolve(asked)).catch(() => resolve(asked));
+  if (corpora.includes(folder)) return folder;
+  throw refused(
+    `corpus: this worker does not serve "${asked}"; it serves ${corpora.join(', ') || 'none'} (CORPUS_DIR)`,
+  );
+}
+
+function toolsOf(input: PrepareInput, servable: ToolName[], corpus: boolean): ToolName[] {
+  const offered = servable.filter((name) => corpus || (name !== 'search' && name !== 'visit'));
+  for (const [field, names] of [['tools', input.tools ?? []] as const, ['approve', input.approve] as const]) {
+    const unknown = names.find((name) => !(offered as string[]).includes(name));
+    if (unknown !== undefined) {
+      throw refused(`${field}: this worker cannot serve "${unknown}"; it can serve ${offered.join(', ') || 'none'}`);
+    }
+  }
+  return input.tools ? offered.filter((name) => input.tools?.includes(name)) : offered;
+}
+
+/** A server may not know our attributes, and may not let a worker ask. */
+async function hasSearchAttributes(client: Context['client']): Promise<boolean> {
+  try {
+    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({
+      namespace: client.options.namespace,
+    });
+    return [SEARCH_ATTRIBUTE.state, SEARCH_ATTRIBUTE.rounds].every((name) => name in (customAttributes ?? {}));
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,67 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { REHEARSAL_MODEL, startRehearsal } from './rehearsal/server.ts';
+import { createStateFolder, stateFolder } from './state-folder.ts';
+import { findTemporalCli } from './temporal/find-cli.ts';
+import { type DevServer, startDevServer } from './temporal-server.ts';
+import { superviseWorker } from './worker-process.ts';
+
+export interface Stack {
+  address: string;
+  uiUrl?: string;
+  stateDir: string;
+  stop(): Promise<void>;
+}
+
+/** Everything a session needs on this machine: what the environment does not name is started. */
+export async function runLocally(options: {
+  corpus?: string;
+  env: NodeJS.ProcessEnv;
+  say: (line: string) => void;
+}): Promise<Stack> {
+  const { env, say } = options;
+  const state = createStateFolder(stateFolder(env, process.cwd()));
+  let server: DevServer | undefined;
+  if (!env.TEMPORAL_ADDRESS) {
+    const cli = await findTemporalCli({ env, onProgress: say });
+    server = await startDevServer(cli.path, state);
+    say(`Temporal ${server.address} · Web UI ${server.uiUrl}`);
+  }
+  const address = env.TEMPORAL_ADDRESS ?? (server?.address as string);
+  const rehearsal = env.LLM_SERVER_BASE_ENDPOINT_URL ? undefined : await startRehearsal();
+  if (rehearsal) say('No LLM_SERVER_BASE_ENDPOINT_URL is set: the rehearsal model answers.');
+  const stopWorker = await superviseWorker(
+    {
+      ...env,
+      TEMPORAL_ADDRESS: address,
+      DEEP_RESEARCH_STATE_DIR: state.root,
+      CORPUS_DIR: knownCorpora(state.root, options.corpus).join(','),
+      ...(rehearsal ? { LLM_SERVER_BASE_ENDPOINT_URL: rehearsal.url, LLM_SERVER_MODEL_NAME: REHEARSAL_MODEL } : {}),
+    },
+    () => say('The worker ended; starting it again.'),
+  );
+  return {
+    address,
+    ...(server ? { uiUrl: server.uiUrl } : {}),
+    stateDir: state.root,
+    async stop() {
+      await stopWorker();
+      await rehearsal?.close();
+      await server?.stop();
+    },
+  };
+}
+
+/** The folders of this and earlier commands, so that an older session that goes on still finds its own. */
+function knownCorpora(stateDir: string, corpus?: string): string[] {
+  const file = join(stateDir, 'corpora.json');
+  let known: string[] = [];
+  try {
+    known = JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    // The first command here.
+  }
+  const all = [...new Set([...(corpus ? [corpus] : []), ...known])];
+  writeFileSync(file, JSON.stringify(all));
+  return all;
+}

@@ -1,0 +1,3 @@
+export { type Configuration, readConfiguration } from './configuration.ts';
+export { DeepResearchPlugin, deepResearchPlugin } from './plugin.ts';
+export { runWorker } from './run.ts';

@@ -1,0 +1,49 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { closeSharedCorpora } from '../activities/corpus/shared-corpus.ts';
+import type { Configuration } from './configuration.ts';
+import { activitiesOf, workflowsPath } from './plugin.ts';
+import { pollsOf } from './queues.ts';
+
+/** Cancellation and the live view wait for a heartbeat, so they may not be rarer than this. */
+const HEARTBEAT_EVERY = '2s';
+
+/** Runs a worker until it is told to stop by SIGINT or SIGTERM. */
+export async function runWorker(configuration: Configuration, onReady: () => void): Promise<void> {
+  Runtime.install({
+    logger: new DefaultLogger('WARN'),
+    shutdownSignals: ['SIGINT', 'SIGTERM'],
+  });
+  const { connectionOptions, namespace } = loadClientConnectConfig();
+  const connection = await NativeConnection.connect(connectionOptions);
+  try {
+    const activities = await activitiesOf(configuration);
+    const { infer, PythonInterpreter, bash, ...others } = activities;
+    const served = {
+      all: activities,
+      infer: { infer },
+      tools: others,
+      sandbox: { PythonInterpreter, bash },
+      none: undefined,
+    };
+    const workers = await Promise.all(
+      pollsOf(configuration).map((poll) =>
+        Worker.create({
+          connection,
+          namespace: namespace ?? 'default',
+          taskQueue: poll.taskQueue,
+          ...(poll.workflows ? { workflowsPath } : {}),
+          ...(poll.activities === 'none' ? {} : { activities: served[poll.activities] as object }),
+          maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
+          defaultHeartbeatThrottleInterval: HEARTBEAT_EVERY,
+          shutdownGraceTime: '2s',
+        }),
+      ),
+    );
+    onReady();
+    await Promise.all(workers.map((worker) => worker.run()));
+  } finally {
+    await connection.close();
+    await closeSharedCorpora();
+  }
+}
