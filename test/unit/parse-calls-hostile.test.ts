@@ -51,6 +51,7 @@ const UNITS = [
   '(',
   '{},',
   '{"name": "search"},',
+  '{"a":"}"b":{}',
   '{"name": "bash"}<bash>x',
   '{"name": "bash"}<bash>x</bash>',
   '{"name": "bash"}<bash>x</bash>y',

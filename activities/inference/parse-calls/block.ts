@@ -31,11 +31,16 @@ const NAME = /["']?name["']?\s*:\s*["']([^"'\n]{1,80})["']/;
 
 /** Reads the value at `at`: first by the rules, then mended within the end of the call. */
 function readHeader(text: string, at: number, available: readonly string[], allowance: Allowance) {
+  if (allowance.characters <= 0) {
+    const error = unreadable('there are too many broken calls before it');
+    return { call: { name: UNREADABLE, arguments: {}, error }, end: text.length };
+  }
   const strict = readLiteral(text.slice(at));
   allowance.characters -= strict.ok ? strict.end : strict.reached;
   if (strict.ok) return { value: strict.value, end: at + strict.end };
   const callEnd = findCallEnd(text, at);
   const within = text.slice(at, callEnd?.start);
+  allowance.characters -= within.length;
   const mended = readLiteral(within, { repair: true, complete: callEnd !== undefined });
   if (mended.ok) return { value: mended.value, end: at + mended.end };
   const written = NAME.exec(within.slice(0, 400))?.[1] ?? UNREADABLE;

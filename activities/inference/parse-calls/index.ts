@@ -3,7 +3,7 @@ import type { Call } from '../../../protocol/reply.ts';
 import { TOOL_NAMES } from '../../../protocol/tool-call.ts';
 import { type Allowance, readBlock } from './block.ts';
 import { UNREADABLE } from './interpret.ts';
-import { tooManyFailed, unreadable } from './wording.ts';
+import { tooManyFailed } from './wording.ts';
 
 /** A model that has lost itself repeats a broken call hundreds of times; it need not be told each time. */
 const MAX_FAILED = 32;
@@ -48,13 +48,10 @@ export function parseCalls(text: string, available: readonly string[] = TOOL_NAM
   const allowance: Allowance = { characters: 4 * body.length };
   const calls: Call[] = [];
   let from = nextCall(body, 0, lastAnswerEnd);
-  while (from !== undefined && allowance.characters > 0) {
+  while (from !== undefined) {
     const block = readBlock(body, from, available, allowance);
     for (const call of block.calls) calls.push(call);
     from = nextCall(body, block.end, lastAnswerEnd);
-  }
-  if (from !== undefined) {
-    calls.push({ name: UNREADABLE, arguments: {}, error: unreadable('there are too many broken calls before it') });
   }
   return limitFailed(calls);
 }
