@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { Prepared, SessionActivities, ToolActivity } from '../protocol/activities.ts';
 import type { ToolName } from '../protocol/tool-call.ts';
-import type { Endpoint } from './inference/endpoint.ts';
+import { type Endpoint, protocolOf } from './inference/endpoint.ts';
+import { makeFleet } from './inference/fleet.ts';
 import { makeInfer } from './inference/infer.ts';
 import { bashAvailable, pythonAvailable } from './sandbox/interpreters.ts';
 import { subprocessSandbox } from './sandbox/subprocess-sandbox.ts';
@@ -39,8 +40,12 @@ export async function makeActivities(
   };
   const servable = Object.keys(tools) as ToolName[];
   return {
-    prepare: makePrepare({ ...options, servable }),
-    infer: makeInfer(options.endpoints),
+    prepare: makePrepare({
+      ...options,
+      servable,
+      protocol: protocolOf(options.endpoints[0]?.format ?? 'deep_research'),
+    }),
+    infer: makeInfer(makeFleet(options.endpoints)),
     conclude: makeConclude(stateDir),
     ...tools,
   };

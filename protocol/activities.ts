@@ -3,6 +3,7 @@ import type { Message, ToolProtocol } from './messages.ts';
 import type { Reply } from './reply.ts';
 import type { Artifact } from './result.ts';
 import type { SessionRef, ToolCallInput, ToolCallOutput } from './tool-call.ts';
+import type { ToolSchema } from './tool-schemas.ts';
 
 export interface PrepareInput {
   question: string;
@@ -25,6 +26,8 @@ export interface Prepared {
   /** Of these, the ones whose calls run one after another because they change the workspace. */
   effectful: string[];
   protocol: ToolProtocol;
+  /** With native tool calls: the tools as the API is told of them. The text protocol has them in its system prompt. */
+  schemas?: ToolSchema[];
   session: SessionRef;
   /** Task queues of workers with split roles; absent where the session's own queue serves everything. */
   queues: { inference?: string; sandbox?: string };
@@ -57,6 +60,7 @@ export interface InferenceView {
   model: ModelSettings;
   protocol: ToolProtocol;
   tools: string[];
+  schemas?: ToolSchema[];
 }
 
 /** What `infer` reports while it waits and streams; the next attempt and live views read it. */

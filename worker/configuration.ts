@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { ENDPOINT_ROLES, type Endpoint } from '../activities/inference/endpoint.ts';
 import { DEFAULT_TASK_QUEUE } from '../protocol/names.ts';
 
 const list = z.string().transform((text) =>
@@ -35,7 +36,7 @@ export interface Configuration {
   taskQueue: string;
   /** Absent: everything on one queue. */
   roles?: Role[];
-  endpoints: { name: string; url: string; model: string; apiKey?: string }[];
+  endpoints: Endpoint[];
   corpora: string[];
   filesDir?: string;
   stateDir: string;
@@ -67,6 +68,9 @@ export function readConfiguration(env: NodeJS.ProcessEnv): Configuration {
       name: urls.length === 1 ? 'default' : `endpoint-${index + 1}`,
       url,
       model: (models[index] ?? models[0]) as string,
+      format: 'deep_research',
+      weight: 1,
+      roles: ENDPOINT_ROLES,
       ...(parsed.LLM_API_KEY ? { apiKey: parsed.LLM_API_KEY } : {}),
     })),
     corpora: (parsed.CORPUS_DIR ?? []).map(corpusFolder),

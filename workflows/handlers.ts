@@ -48,6 +48,7 @@ function handleQueries(ready: () => Session): void {
       model: settings.model,
       protocol: prepared.protocol,
       tools: prepared.tools,
+      ...(prepared.schemas ? { schemas: prepared.schemas } : {}),
     };
   });
 }

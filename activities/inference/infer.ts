@@ -3,32 +3,43 @@ import type { InferInput, InferProgress } from '../../protocol/activities.ts';
 import type { Message } from '../../protocol/messages.ts';
 import type { Reply } from '../../protocol/reply.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import { chat } from './chat-completions.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Generated } from './adapter.ts';
+import { adapterOf } from './adapters/index.ts';
+import type { Fleet } from './fleet.ts';
 import { parseCalls } from './parse-calls/index.ts';
 import { readTranscript } from './transcript-cache.ts';
 
 /** The activity `infer`: one model call of a session. Its heartbeats carry what was generated so far. */
-export function makeInfer(endpoints: Endpoint[]) {
-  return async (input: InferInput): Promise<Reply> => {
-    const context = Context.current();
-    const endpoint = endpoints.find(({ name }) => name === input.endpoint) ?? (endpoints[0] as Endpoint);
-    const progress: InferProgress = {
-      round: input.round,
-      endpoint: endpoint.name,
-      text: '',
-      reasoning: '',
-      startedAt: Date.now(),
-    };
-    return withHeartbeat(
-      async () => {
-        const view = await readTranscript(input);
+export function makeInfer(fleet: Fleet) {
+  return (input: InferInput): Promise<Reply> => {
+    const { info, cancellationSignal: signal } = Context.current();
+    const generated: Generated = { text: '', reasoning: '' };
+    const progress = { round: input.round, endpoint: '', startedAt: Date.now() };
+    const details = (): InferProgress => ({ ...progress, ...generated });
+    const work = async (): Promise<Reply> => {
+      const view = await readTranscript(input);
+      const last = input.endpoint === undefined ? {} : { last: input.endpoint };
+      const lease = await fleet.acquire({ role: 'research', protocol: view.protocol, ...last, signal });
+      progress.endpoint = lease.endpoint.name;
+      try {
         const appended: Message[] = input.append === undefined ? [] : [{ role: 'user', content: input.append }];
-        const messages = [...view.messages, ...appended];
-        const reply = await chat(endpoint, messages, view, context.cancellationSignal, progress);
-        return { ...reply, calls: input.purpose === 'summary' ? [] : parseCalls(reply.text, view.tools) };
-      },
-      () => ({ ...progress }),
-    );
+        const { calls, ...reply } = await adapterOf(lease.endpoint.format)({
+          endpoint: lease.endpoint,
+          messages: [...view.messages, ...appended],
+          model: view.model,
+          tools: view.schemas ?? [],
+          sessionId: info.workflowExecution?.workflowId ?? '',
+          requestId: `${info.workflowExecution?.runId}-${info.activityId}`,
+          signal,
+          generated,
+        });
+        lease.release();
+        return { ...reply, calls: input.purpose === 'summary' ? [] : (calls ?? parseCalls(reply.text, view.tools)) };
+      } catch (error) {
+        lease.release(error);
+        throw error;
+      }
+    };
+    return withHeartbeat(work, details);
   };
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Prepared, PrepareInput } from '../../protocol/activities.ts';
+import type { ToolProtocol } from '../../protocol/messages.ts';
 import { FAILURE, SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
 import { EFFECTFUL_TOOLS, type ToolName } from '../../protocol/tool-call.ts';
 import { TOOL_SCHEMAS } from '../../protocol/tool-schemas.ts';
@@ -16,6 +17,8 @@ export interface PrepareOptions {
   corpora: string[];
   filesDir?: string;
   servable: ToolName[];
+  /** How the worker's model servers carry calls. */
+  protocol: ToolProtocol;
   queues: Prepared['queues'];
 }
 
@@ -37,7 +40,8 @@ export function makePrepare(options: PrepareOptions) {
       opening: `${input.question}${attached}`,
       tools,
       effectful: tools.filter((name) => EFFECTFUL_TOOLS.has(name)),
-      protocol: 'text',
+      protocol: options.protocol,
+      ...(options.protocol === 'native' ? { schemas } : {}),
       session: { workspace, ...(corpus ? { corpus } : {}) },
       queues: options.queues,
       searchAttributes: await hasSearchAttributes(client),

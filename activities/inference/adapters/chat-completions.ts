@@ -1,35 +1,27 @@
 import { createParser } from 'eventsource-parser';
 import { request } from 'undici';
-import type { InferenceView } from '../../protocol/activities.ts';
-import type { Message } from '../../protocol/messages.ts';
-import type { Reply, Usage } from '../../protocol/reply.ts';
-import { chatUrl, type Endpoint } from './endpoint.ts';
-import { connectionFailure, failureOf } from './failure.ts';
+import type { Usage } from '../../../protocol/reply.ts';
+import type { Generated, ModelRequest, RawReply } from '../adapter.ts';
+import { apiUrl } from '../endpoint.ts';
+import { connectionFailure, failureOf } from '../failure.ts';
 
 /** A queue before a loaded server may take minutes; a stream that has begun is never silent for so long. */
 const SILENCE_MS = { first: 15 * 60_000, next: 3 * 60_000 };
 
-export interface ChatProgress {
-  text: string;
-  reasoning: string;
-}
-
-/** One streamed chat completion. Aborting `signal` closes the connection, which frees the server at once. */
-export async function chat(
-  endpoint: Endpoint,
-  messages: Message[],
-  view: Pick<InferenceView, 'model'>,
-  signal: AbortSignal,
-  progress: ChatProgress,
-): Promise<Omit<Reply, 'calls'>> {
+/** One streamed chat completion. */
+export async function chatCompletions(call: ModelRequest): Promise<RawReply> {
+  const { endpoint, signal, generated: progress } = call;
   const startedAt = performance.now();
-  const response = await request(chatUrl(endpoint), {
+  const response = await request(apiUrl(endpoint, 'chat/completions'), {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
+      'x-request-id': call.requestId,
+      'x-session-id': call.sessionId,
+      ...endpoint.headers,
       ...(endpoint.apiKey ? { authorization: `Bearer ${endpoint.apiKey}` } : {}),
     },
-    body: JSON.stringify(requestBody(endpoint, messages, view)),
+    body: JSON.stringify(requestBody(call)),
     signal,
     headersTimeout: SILENCE_MS.first,
     bodyTimeout: SILENCE_MS.next,
@@ -80,7 +72,7 @@ export async function chat(
 }
 
 /** `extraBody` comes last: whatever the caller wants to tell the server wins. */
-function requestBody(endpoint: Endpoint, messages: Message[], { model }: Pick<InferenceView, 'model'>) {
+function requestBody({ endpoint, messages, model }: ModelRequest) {
   return {
     model: endpoint.model,
     messages: messages.map(({ role, content }, index) => ({
@@ -100,7 +92,7 @@ function requestBody(endpoint: Endpoint, messages: Message[], { model }: Pick<In
 }
 
 /** Some servers keep the thought apart, others strip its opening tag: the transcript has it whole. */
-function restoreThink({ text, reasoning }: ChatProgress): string {
+function restoreThink({ text, reasoning }: Generated): string {
   if (reasoning) return `<think>\n${reasoning}\n</think>\n\n${text}`;
   const opens = text.indexOf('<think>');
   const closes = text.indexOf('</think>');
