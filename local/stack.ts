@@ -35,7 +35,7 @@ export async function runLocally(options: {
       ...env,
       TEMPORAL_ADDRESS: address,
       DEEP_RESEARCH_STATE_DIR: state.root,
-      CORPUS_DIR: knownCorpora(state.root, options.corpus).join(','),
+      DEEP_RESEARCH_CORPUS_DIR: knownCorpora(state.root, options.corpus).join(','),
       ...(rehearsal ? { LLM_SERVER_BASE_ENDPOINT_URL: rehearsal.url, LLM_SERVER_MODEL_NAME: REHEARSAL_MODEL } : {}),
     },
     () => say('The worker ended; starting it again.'),

@@ -16,7 +16,7 @@ export const modelSettings = z.strictObject({
   extraBody: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** A file for the session's workspace: stored under its hash beforehand, or a path below the worker's `FILES_DIR`. */
+/** A file for the session's workspace: stored under its hash beforehand, or a path below the worker's `DEEP_RESEARCH_FILES_DIR`. */
 export const inputFile = z.union([
   z.string().min(1),
   z.strictObject({ name: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(0) }),

@@ -2,6 +2,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { ENDPOINT_ROLES, type Endpoint } from '../activities/inference/endpoint.ts';
+import { Secret } from '../activities/secret.ts';
 import { DEFAULT_TASK_QUEUE } from '../protocol/names.ts';
 
 const list = z.string().transform((text) =>
@@ -20,11 +21,11 @@ const variables = z.object({
   LLM_SERVER_BASE_ENDPOINT_URL: list.optional(),
   /** Their models, in the same order; one name serves for all. */
   LLM_SERVER_MODEL_NAME: list.optional(),
-  LLM_API_KEY: z.string().optional(),
+  LLM_SERVER_API_KEY: z.string().optional(),
   /** Folders of documents for `search` and `visit`, separated by commas. */
-  CORPUS_DIR: list.optional(),
+  DEEP_RESEARCH_CORPUS_DIR: list.optional(),
   /** Folder below which input files may be named by path. */
-  FILES_DIR: z.string().optional(),
+  DEEP_RESEARCH_FILES_DIR: z.string().optional(),
   /** Workspaces, call records and indexes. */
   DEEP_RESEARCH_STATE_DIR: z.string().default('.deep-research'),
 });
@@ -71,15 +72,15 @@ export function readConfiguration(env: NodeJS.ProcessEnv): Configuration {
       format: 'deep_research',
       weight: 1,
       roles: ENDPOINT_ROLES,
-      ...(parsed.LLM_API_KEY ? { apiKey: parsed.LLM_API_KEY } : {}),
+      ...(parsed.LLM_SERVER_API_KEY ? { apiKey: new Secret(parsed.LLM_SERVER_API_KEY) } : {}),
     })),
-    corpora: (parsed.CORPUS_DIR ?? []).map(corpusFolder),
-    ...(parsed.FILES_DIR ? { filesDir: resolve(parsed.FILES_DIR) } : {}),
+    corpora: (parsed.DEEP_RESEARCH_CORPUS_DIR ?? []).map(corpusFolder),
+    ...(parsed.DEEP_RESEARCH_FILES_DIR ? { filesDir: resolve(parsed.DEEP_RESEARCH_FILES_DIR) } : {}),
     stateDir: resolve(parsed.DEEP_RESEARCH_STATE_DIR),
   };
 }
 
 function corpusFolder(path: string): string {
-  if (!existsSync(path)) throw new Error(`CORPUS_DIR: there is no folder "${path}".`);
+  if (!existsSync(path)) throw new Error(`DEEP_RESEARCH_CORPUS_DIR: there is no folder "${path}".`);
   return realpathSync(path);
 }

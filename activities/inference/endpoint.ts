@@ -1,4 +1,5 @@
 import type { ToolProtocol } from '../../protocol/messages.ts';
+import type { Secret } from '../secret.ts';
 
 /** The original's seven API formats: how requests look, and where reasoning and calls come from. */
 export const SYSTEM_FORMATS = [
@@ -26,18 +27,32 @@ export interface Endpoint {
   url: string;
   model: string;
   format: SystemFormat;
-  apiKey?: string;
+  apiKey?: Secret;
   /** Share of new sessions beside the other endpoints. */
   weight: number;
   /** Most tokens of prompt and reply together, where known. */
   contextTokens?: number;
   roles: readonly EndpointRole[];
-  /** Further request headers; values may be secret. */
-  headers?: Record<string, string>;
+  /** Further request headers. */
+  headers?: Secret<Record<string, string>>;
+  /** The variables it was configured with, so that a refusal can name the one to mend. */
+  variables?: { url: string; model: string; apiKey: string };
 }
 
 /** How calls and results travel with an API format. */
 export const protocolOf = (format: SystemFormat): ToolProtocol => (format === 'deep_research' ? 'text' : 'native');
+
+/** The headers of every request to an endpoint: its key in the way its API takes it, then its further headers. */
+export function endpointHeaders({ format, apiKey, headers }: Endpoint): Record<string, string> {
+  const key = apiKey?.reveal();
+  return { ...(key === undefined ? {} : keyHeader(format, key)), ...headers?.reveal() };
+}
+
+function keyHeader(format: SystemFormat, key: string): Record<string, string> {
+  if (format === 'azure') return { 'api-key': key };
+  if (format === 'aihubmix_claude') return { 'x-api-key': key };
+  return { authorization: `Bearer ${key}` };
+}
 
 /** The URL of an API's path, whether the base was given with `/v1`, with the whole path, or with neither. */
 export function apiUrl({ url }: Pick<Endpoint, 'url'>, path: string): string {

@@ -22,7 +22,7 @@ export function failureOf(
     });
   }
   if (status === 401 || status === 403) {
-    return final(FAILURE.modelRejected, `The model server refused the key (${status}); check LLM_API_KEY.`);
+    return final(FAILURE.modelRejected, `The model server refused the key (${status}); check LLM_SERVER_API_KEY.`);
   }
   if (status === 404) {
     return final(FAILURE.modelRejected, `${said} Check LLM_SERVER_MODEL_NAME and LLM_SERVER_BASE_ENDPOINT_URL.`);

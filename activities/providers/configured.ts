@@ -77,14 +77,14 @@ const REGISTRY: Entry[] = [
 ];
 
 const ORDER_VARIABLE: Record<SearchKind, string> = {
-  web: 'SEARCH_PROVIDERS',
-  scholar: 'SCHOLAR_PROVIDERS',
-  images: 'IMAGE_PROVIDERS',
+  web: 'DEEP_RESEARCH_SEARCH_PROVIDERS',
+  scholar: 'DEEP_RESEARCH_SCHOLAR_PROVIDERS',
+  images: 'DEEP_RESEARCH_IMAGE_PROVIDERS',
 };
 
 /**
- * The providers of each kind in the order they are to be asked: that of SEARCH_PROVIDERS, SCHOLAR_PROVIDERS and
- * IMAGE_PROVIDERS (comma lists), else all that have what they need. Throws an error that names the variable and the
+ * The providers of each kind in the order they are to be asked: that of DEEP_RESEARCH_SEARCH_PROVIDERS, DEEP_RESEARCH_SCHOLAR_PROVIDERS and
+ * DEEP_RESEARCH_IMAGE_PROVIDERS (comma lists), else all that have what they need. Throws an error that names the variable and the
  * value for a name that is unknown, of another kind, or lacks its key, and for a SEARXNG_URL that is no address.
  */
 export function providersFrom(env: Environment, overrides: Overrides = {}): Record<SearchKind, Provider[]> {
@@ -121,7 +121,7 @@ function make({ name, needs, takes, make }: Entry, kind: SearchKind, env: Enviro
   const variable = needs ?? takes;
   return make(kind, (variable && setting(env, variable)) ?? '', {
     baseUrl: overrides.baseUrls?.[name],
-    contact: setting(env, 'CONTACT_EMAIL'),
+    contact: setting(env, 'DEEP_RESEARCH_CONTACT_EMAIL'),
     timeoutMs: overrides.timeoutMs,
   });
 }

@@ -57,7 +57,7 @@ async function corpusOf(asked: string | undefined, corpora: string[]): Promise<s
   const folder = await realpath(resolve(asked)).catch(() => resolve(asked));
   if (corpora.includes(folder)) return folder;
   throw refused(
-    `corpus: this worker does not serve "${asked}"; it serves ${corpora.join(', ') || 'none'} (CORPUS_DIR)`,
+    `corpus: this worker does not serve "${asked}"; it serves ${corpora.join(', ') || 'none'} (DEEP_RESEARCH_CORPUS_DIR)`,
   );
 }
 

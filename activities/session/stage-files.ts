@@ -34,6 +34,6 @@ export async function stageFiles(
 }
 
 async function below(filesDir: string | undefined, path: string): Promise<string> {
-  if (!filesDir) throw new Error('this worker has no folder of input files (FILES_DIR)');
+  if (!filesDir) throw new Error('this worker has no folder of input files (DEEP_RESEARCH_FILES_DIR)');
   return resolveInWorkspace(await realpath(filesDir), path);
 }

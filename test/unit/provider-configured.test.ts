@@ -21,12 +21,21 @@ describe('which providers there are', () => {
   const scholar = 'openalex semantic-scholar crossref arxiv';
   test.each<[string, Environment, string[]]>([
     ['nothing set: those without keys', {}, ['wikipedia', scholar, 'commons']],
-    ['empty variables are not set', { SERPER_API_KEY: ' ', SEARCH_PROVIDERS: '' }, ['wikipedia', scholar, 'commons']],
+    [
+      'empty variables are not set',
+      { SERPER_API_KEY: ' ', DEEP_RESEARCH_SEARCH_PROVIDERS: '' },
+      ['wikipedia', scholar, 'commons'],
+    ],
     ['one key', { SERPER_API_KEY: 'a' }, ['serper wikipedia', `serper ${scholar}`, 'serper commons']],
     ['all', ALL, ['searxng serper brave tavily exa wikipedia', `searxng serper ${scholar}`, 'searxng serper commons']],
     [
       'an order',
-      { ...ALL, SEARCH_PROVIDERS: 'exa, Brave,exa', SCHOLAR_PROVIDERS: 'arxiv', IMAGE_PROVIDERS: 'commons,searxng' },
+      {
+        ...ALL,
+        DEEP_RESEARCH_SEARCH_PROVIDERS: 'exa, Brave,exa',
+        DEEP_RESEARCH_SCHOLAR_PROVIDERS: 'arxiv',
+        DEEP_RESEARCH_IMAGE_PROVIDERS: 'commons,searxng',
+      },
       ['exa brave', 'arxiv', 'commons searxng'],
     ],
   ])('%s', (_, env, expected) => {
@@ -42,10 +51,19 @@ describe('which providers there are', () => {
 
 describe('what is wrong is named', () => {
   test.each<[Environment, RegExp]>([
-    [{ SEARCH_PROVIDERS: 'brvae' }, /^SEARCH_PROVIDERS names "brvae"; did you mean brave\? It takes searxng, serper, /],
-    [{ SCHOLAR_PROVIDERS: 'semanticscholar' }, /did you mean semantic-scholar\?/],
-    [{ IMAGE_PROVIDERS: 'arxiv' }, /^IMAGE_PROVIDERS names "arxiv"; .* It takes searxng, serper, commons\.$/],
-    [{ SEARCH_PROVIDERS: 'tavily' }, /^SEARCH_PROVIDERS names tavily, which needs TAVILY_API_KEY; it is not set\.$/],
+    [
+      { DEEP_RESEARCH_SEARCH_PROVIDERS: 'brvae' },
+      /^DEEP_RESEARCH_SEARCH_PROVIDERS names "brvae"; did you mean brave\? It takes searxng, serper, /,
+    ],
+    [{ DEEP_RESEARCH_SCHOLAR_PROVIDERS: 'semanticscholar' }, /did you mean semantic-scholar\?/],
+    [
+      { DEEP_RESEARCH_IMAGE_PROVIDERS: 'arxiv' },
+      /^DEEP_RESEARCH_IMAGE_PROVIDERS names "arxiv"; .* It takes searxng, serper, commons\.$/,
+    ],
+    [
+      { DEEP_RESEARCH_SEARCH_PROVIDERS: 'tavily' },
+      /^DEEP_RESEARCH_SEARCH_PROVIDERS names tavily, which needs TAVILY_API_KEY; it is not set\.$/,
+    ],
     [{ SEARXNG_URL: 'searx.example.org' }, /^SEARXNG_URL is "searx\.example\.org", expected an address like https:/],
     [{ SEARXNG_URL: 'ftp://searx.example.org' }, /^SEARXNG_URL is/],
   ])('%o', (env, message) => {
@@ -53,7 +71,7 @@ describe('what is wrong is named', () => {
   });
 
   test('keys do not get into the messages', () => {
-    const env = { SERPER_API_KEY: 'secret-1', SEARCH_PROVIDERS: 'serper,googel' };
+    const env = { SERPER_API_KEY: 'secret-1', DEEP_RESEARCH_SEARCH_PROVIDERS: 'serper,googel' };
     expect(() => providersFrom(env)).toThrow(/googel/);
     expect(() => providersFrom(env)).not.toThrow(/secret-1/);
   });
@@ -61,7 +79,7 @@ describe('what is wrong is named', () => {
 
 test('keys, contact and addresses reach the requests', async () => {
   await withServer(serperService, async ({ url, last }) => {
-    const env = { SERPER_API_KEY: ` ${KEY}\n`, CONTACT_EMAIL: 'ops@example.org' };
+    const env = { SERPER_API_KEY: ` ${KEY}\n`, DEEP_RESEARCH_CONTACT_EMAIL: 'ops@example.org' };
     const [serper] = providersFrom(env, { baseUrls: { serper: url } }).web;
     const hits = await serper!.search({ text: 'x', language: 'en', limit: 3 }, new AbortController().signal);
     expect(hits).toHaveLength(1);

@@ -2,7 +2,7 @@ import { createParser } from 'eventsource-parser';
 import { request } from 'undici';
 import type { Usage } from '../../../protocol/reply.ts';
 import type { Generated, ModelRequest, RawReply } from '../adapter.ts';
-import { apiUrl } from '../endpoint.ts';
+import { apiUrl, endpointHeaders } from '../endpoint.ts';
 import { connectionFailure, failureOf } from '../failure.ts';
 
 /** A queue before a loaded server may take minutes; a stream that has begun is never silent for so long. */
@@ -18,8 +18,7 @@ export async function chatCompletions(call: ModelRequest): Promise<RawReply> {
       'content-type': 'application/json',
       'x-request-id': call.requestId,
       'x-session-id': call.sessionId,
-      ...endpoint.headers,
-      ...(endpoint.apiKey ? { authorization: `Bearer ${endpoint.apiKey}` } : {}),
+      ...endpointHeaders(endpoint),
     },
     body: JSON.stringify(requestBody(call)),
     signal,

@@ -1,0 +1,27 @@
+import { inspect } from 'node:util';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { Secret } from '../../activities/secret.ts';
+
+const VALUE = 'sk-do-not-show';
+
+test('a secret gives its value only when it is asked for it', () => {
+  expect(new Secret(VALUE).reveal()).toBe(VALUE);
+});
+
+test('nothing that prints or serialises shows a secret', () => {
+  const holder = { name: 'a', apiKey: new Secret(VALUE), headers: new Secret({ 'x-key': VALUE }) };
+  const lines: string[] = [];
+  pino({}, { write: (line: string) => lines.push(line) }).info({ holder }, 'started');
+  const shown = [
+    inspect(holder, { depth: null, showHidden: true, getters: true }),
+    JSON.stringify(holder),
+    `${holder.apiKey} ${holder.headers}`,
+    String(Object.entries(holder)),
+    ...lines,
+  ];
+  for (const text of shown) {
+    expect(text).not.toContain(VALUE);
+    expect(text).toContain('[secret]');
+  }
+});
