@@ -35,9 +35,20 @@ export interface Endpoint {
   roles: readonly EndpointRole[];
   /** Further request headers. */
   headers?: Secret<Record<string, string>>;
+  /** Most calls at once from this worker; more wait for a place. Default: no limit. */
+  maxConcurrent?: number;
+  /** Header that keeps a session at one server behind a router. Default `X-Session-ID`. */
+  sessionHeader?: string;
+  /** Ranks of a server with vLLM's `--data-parallel-size`: a session's calls are pinned to one. */
+  dataParallelSize?: number;
+  /** How long a server may be silent before its first byte, and within a stream, in ms. Default `SILENCE_MS`. */
+  silence?: { first?: number; next?: number };
   /** The variables it was configured with, so that a refusal can name the one to mend. */
   variables?: { url: string; model: string; apiKey: string };
 }
+
+/** A queue before a loaded server may take minutes; a stream that has begun is never silent for so long. */
+export const SILENCE_MS = { first: 15 * 60_000, next: 3 * 60_000 };
 
 /** How calls and results travel with an API format. */
 export const protocolOf = (format: SystemFormat): ToolProtocol => (format === 'deep_research' ? 'text' : 'native');

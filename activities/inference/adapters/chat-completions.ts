@@ -2,11 +2,9 @@ import { createParser } from 'eventsource-parser';
 import { request } from 'undici';
 import type { Usage } from '../../../protocol/reply.ts';
 import type { Generated, ModelRequest, RawReply } from '../adapter.ts';
-import { apiUrl, endpointHeaders } from '../endpoint.ts';
+import { affinityHeaders } from '../affinity.ts';
+import { apiUrl, endpointHeaders, SILENCE_MS } from '../endpoint.ts';
 import { connectionFailure, failureOf } from '../failure.ts';
-
-/** A queue before a loaded server may take minutes; a stream that has begun is never silent for so long. */
-const SILENCE_MS = { first: 15 * 60_000, next: 3 * 60_000 };
 
 /** One streamed chat completion. */
 export async function chatCompletions(call: ModelRequest): Promise<RawReply> {
@@ -17,13 +15,13 @@ export async function chatCompletions(call: ModelRequest): Promise<RawReply> {
     headers: {
       'content-type': 'application/json',
       'x-request-id': call.requestId,
-      'x-session-id': call.sessionId,
+      ...affinityHeaders(endpoint, call.sessionId),
       ...endpointHeaders(endpoint),
     },
     body: JSON.stringify(requestBody(call)),
     signal,
-    headersTimeout: SILENCE_MS.first,
-    bodyTimeout: SILENCE_MS.next,
+    headersTimeout: endpoint.silence?.first ?? SILENCE_MS.first,
+    bodyTimeout: endpoint.silence?.next ?? SILENCE_MS.next,
   }).catch((error) => {
     throw signal.aborted ? signal.reason : connectionFailure(error);
   });
