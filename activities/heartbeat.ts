@@ -11,6 +11,10 @@ export async function withHeartbeat<T>(work: () => Promise<T>, details: () => un
   const timer = setInterval(beat, EVERY_MS);
   try {
     return await work();
+  } catch (error) {
+    // What the next attempt should know of this one.
+    beat();
+    throw error;
   } finally {
     clearInterval(timer);
   }

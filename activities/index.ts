@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Prepared, SessionActivities, ToolActivity } from '../protocol/activities.ts';
 import type { ToolName } from '../protocol/tool-call.ts';
 import { type Endpoint, protocolOf } from './inference/endpoint.ts';
-import { makeFleet } from './inference/fleet.ts';
+import { makeFleet } from './inference/fleet/index.ts';
 import { makeInfer } from './inference/infer.ts';
 import { bashAvailable, pythonAvailable } from './sandbox/interpreters.ts';
 import { subprocessSandbox } from './sandbox/subprocess-sandbox.ts';

@@ -73,6 +73,8 @@ export interface InferProgress {
   /** Token ids of prompt-independent generation so far, where the server gives them. */
   tokenIds?: number[];
   startedAt: number;
+  /** The endpoint whose fault ended this attempt: the next one asks another first. */
+  failed?: string;
 }
 
 export interface ConcludeInput {

@@ -18,6 +18,7 @@ export function failureOf(
       message: said,
       type: FAILURE.modelUnavailable,
       nonRetryable: false,
+      details: [{ status }],
       ...waitTold(headers['retry-after']),
     });
   }
@@ -33,7 +34,9 @@ export function failureOf(
 /** A connection that could not be made, broke, or gave something that is no reply: worth another try. */
 export function connectionFailure(error: unknown): ApplicationFailure {
   const why = error instanceof Error ? error.message : String(error);
-  return ApplicationFailure.retryable(`The model server could not be used: ${why}`, FAILURE.modelUnavailable);
+  const { code } = (error ?? {}) as { code?: unknown };
+  const facts = typeof code === 'string' ? [{ code }] : [];
+  return ApplicationFailure.retryable(`The model server could not be used: ${why}`, FAILURE.modelUnavailable, ...facts);
 }
 
 const final = (type: string, message: string) => ApplicationFailure.nonRetryable(message, type);

@@ -5,7 +5,8 @@ import type { Reply } from '../../protocol/reply.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { Generated } from './adapter.ts';
 import { adapterOf } from './adapters/index.ts';
-import type { Fleet } from './fleet.ts';
+import { faultOf } from './fleet/fault.ts';
+import type { Fleet } from './fleet/index.ts';
 import { parseCalls } from './parse-calls/index.ts';
 import { readTranscript } from './transcript-cache.ts';
 
@@ -14,12 +15,22 @@ export function makeInfer(fleet: Fleet) {
   return (input: InferInput): Promise<Reply> => {
     const { info, cancellationSignal: signal } = Context.current();
     const generated: Generated = { text: '', reasoning: '' };
-    const progress = { round: input.round, endpoint: '', startedAt: Date.now() };
+    const progress: Pick<InferProgress, 'round' | 'endpoint' | 'startedAt' | 'failed'> = {
+      round: input.round,
+      endpoint: '',
+      startedAt: Date.now(),
+    };
     const details = (): InferProgress => ({ ...progress, ...generated });
     const work = async (): Promise<Reply> => {
       const view = await readTranscript(input);
-      const last = input.endpoint === undefined ? {} : { last: input.endpoint };
-      const lease = await fleet.acquire({ role: 'research', protocol: view.protocol, ...last, signal });
+      const lease = await fleet.acquire({
+        role: 'research',
+        protocol: view.protocol,
+        session: info.workflowExecution?.workflowId,
+        last: input.endpoint,
+        avoid: (info.heartbeatDetails as InferProgress | undefined)?.failed,
+        signal,
+      });
       progress.endpoint = lease.endpoint.name;
       try {
         const appended: Message[] = input.append === undefined ? [] : [{ role: 'user', content: input.append }];
@@ -37,6 +48,7 @@ export function makeInfer(fleet: Fleet) {
         return { ...reply, calls: input.purpose === 'summary' ? [] : (calls ?? parseCalls(reply.text, view.tools)) };
       } catch (error) {
         lease.release(error);
+        progress.failed = faultOf(error) ? lease.endpoint.name : undefined;
         throw error;
       }
     };
