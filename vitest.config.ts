@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['./test/support/dev-server-folder.ts'],
     reporters: [['default', { summary: false }], './test/support/closing-line.ts'],
     // Two cores share everything; servers and processes are started by the tests, so time limits are wide.
     maxWorkers: 2,
