@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
 import { inject } from 'vitest';
 import type { RehearsalOptions as Play } from '../../local/rehearsal/policy/options.ts';
+import type { LoggedRequest } from '../../local/rehearsal/request-log.ts';
 import {
   REHEARSAL_MODEL,
   type Rehearsal,
@@ -15,8 +16,9 @@ import {
 import { type DevServer, startDevServer } from '../../local/temporal/dev-server.ts';
 import { findTemporalCli } from '../../local/temporal/find-cli.ts';
 import type { ResearchInput } from '../../protocol/input.ts';
-import { WORKFLOW } from '../../protocol/names.ts';
+import { QUERY, WORKFLOW } from '../../protocol/names.ts';
 import type { ResearchResult } from '../../protocol/result.ts';
+import type { Status } from '../../protocol/status.ts';
 import { startWorker, type WorkerProcess } from './worker-process.ts';
 
 /** For `beforeAll`: a machine without the CLI builds it once. */
@@ -130,3 +132,9 @@ export async function eventually(what: string, condition: () => unknown, limitMs
     await sleep(50);
   }
 }
+
+export const statusOf = (session: SessionHandle): Promise<Status> => session.query<Status, []>(QUERY.status);
+
+/** The model calls so far, oldest first. */
+export const modelCalls = ({ model }: Sessions): LoggedRequest[] =>
+  model.requests.list().filter(({ path }) => path.endsWith('/completions'));

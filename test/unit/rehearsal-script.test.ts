@@ -96,3 +96,12 @@ test('the seed changes the wording, and nothing else does', async () => {
     });
   });
 });
+
+test('a message from the session that follows the results in a message of its own is heeded', async () => {
+  await withRehearsal({}, async ({ reply }) => {
+    const messages: Message[] = [systemPrompt('bash'), QUESTION];
+    messages.push({ role: 'assistant', content: await reply(messages, { rounds: 5 }) }, results('ok'));
+    const final = await reply([...messages, results(lastReplyNotice('finished_early'))], { rounds: 5 });
+    expect(final).toContain('<answer>');
+  });
+});

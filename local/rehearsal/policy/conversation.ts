@@ -63,8 +63,9 @@ function readResults(conversation: Conversation, content: string): void {
     .replace(/^<tool_response>\n?|\n?<\/tool_response>$/g, '')
     .split(/\n<\/tool_response>\n<tool_response>\n/);
   const round = conversation.rounds.at(-1);
+  const missing = round ? round.calls.length - round.results.length : 0;
   // Only blocks beyond the calls can be the session's own: a document may begin like one of them.
-  let extra = blocks.length - (round?.calls.length ?? 0);
+  let extra = blocks.length - Math.max(0, missing);
   for (const block of blocks) {
     if (extra > 0 && readNotice(conversation, block)) extra -= 1;
     else round?.results.push(block);
