@@ -45,7 +45,20 @@ export const researchInput = z.strictObject({
   timeoutSeconds: z.number().gt(0).optional(),
   /** One of the worker's folders of documents; by default its first. */
   corpus: z.string().min(1).optional(),
+  /** Temporal's priority of the session's activities: 1 (first) to 5 (last); by default the workflow's own, else 3. */
+  priority: z.int().min(1).max(5).optional(),
+  /** Sessions that wait are served in turn by this key, such as a team's name, in proportion to their weights. */
+  fairnessKey: z
+    .string()
+    .min(1)
+    .refine((key) => bytesOf(key) <= 64, 'expected at most 64 bytes')
+    .optional(),
+  /** Share of the key beside others. Default 1. */
+  fairnessWeight: z.number().min(0.001).max(1000).optional(),
 });
+
+/** In UTF-8, as Temporal counts. */
+const bytesOf = (text: string): number => encodeURIComponent(text).replace(/%../g, 'x').length;
 
 /** What a caller writes. */
 export type ResearchInput = z.input<typeof researchInput>;

@@ -22,7 +22,10 @@ export async function deepResearch(input: string | ResearchInput, carried?: Carr
   let session: Session | undefined;
   handle(() => session);
   const settings = settingsOf(input);
-  const runtime = temporalRuntime({ searchAttributes: () => session?.data.prepared.searchAttributes ?? false });
+  const runtime = temporalRuntime({
+    searchAttributes: () => session?.data.prepared.searchAttributes ?? false,
+    settings,
+  });
   try {
     if (carried) {
       session = newSessionAt(carried.data, runtime);

@@ -1,5 +1,6 @@
 import * as wf from '@temporalio/workflow';
 import type { SessionActivities, ToolActivity } from '../protocol/activities.ts';
+import type { ResearchSettings } from '../protocol/input.ts';
 import { SEARCH_ATTRIBUTE } from '../protocol/names.ts';
 import type { SessionState } from '../protocol/status.ts';
 import { clip } from './call-summary.ts';
@@ -32,7 +33,11 @@ const tools = wf.proxyActivities<Record<string, ToolActivity>>({
 });
 
 /** The session's world inside a workflow. */
-export function temporalRuntime(options: { searchAttributes: () => boolean }): Runtime {
+export function temporalRuntime(options: {
+  searchAttributes: () => boolean;
+  settings: Pick<ResearchSettings, 'priority' | 'fairnessKey' | 'fairnessWeight'>;
+}): Runtime {
+  const call = activityCall(priorityOf(options.settings));
   let shown = '';
   return {
     prepare: (input) => outcome(quick.prepare(input)),
@@ -72,7 +77,25 @@ export function temporalRuntime(options: { searchAttributes: () => boolean }): R
   };
 }
 
-const call = (summary: string, queue?: string) => ({ summary: clip(summary), ...(queue ? { taskQueue: queue } : {}) });
+const activityCall = (priority: wf.ActivityOptions['priority']) => (summary: string, queue?: string) => ({
+  summary: clip(summary),
+  ...(queue ? { taskQueue: queue } : {}),
+  ...(priority ? { priority } : {}),
+});
+
+/** What is not given is the workflow's own, by inheritance. */
+function priorityOf({
+  priority,
+  fairnessKey,
+  fairnessWeight,
+}: Pick<ResearchSettings, 'priority' | 'fairnessKey' | 'fairnessWeight'>): wf.ActivityOptions['priority'] {
+  if (priority === undefined && fairnessKey === undefined && fairnessWeight === undefined) return undefined;
+  return {
+    ...(priority === undefined ? {} : { priorityKey: priority }),
+    ...(fairnessKey === undefined ? {} : { fairnessKey }),
+    ...(fairnessWeight === undefined ? {} : { fairnessWeight }),
+  };
+}
 
 /** List views tell running sessions from those that wait for somebody; each change costs history. */
 const coarse = (state: SessionState): string =>
