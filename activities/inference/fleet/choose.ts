@@ -57,8 +57,10 @@ function leastLoaded(from: readonly Known[], now: number, random: () => number):
   return equals[Math.floor(random() * equals.length)];
 }
 
+/** Where prompts are computed again anyway a move costs nothing more; else the other must be much less loaded. */
 function worthLeaving(home: Known, other: Known, now: number): boolean {
-  if (!home.load.saturated(now) || other.load.saturated(now)) return false;
+  const why = home.load.saturation(now);
+  if (!why || other.load.saturation(now)) return false;
   if (home.load.moves >= Math.max(1, home.load.sessions(now) * LEAVE_AT_ONCE)) return false;
-  return other.load.score(now) <= home.load.score(now) * WORTH_MOVING;
+  return other.load.score(now) < home.load.score(now) * (why === 'thrashing' ? 1 : WORTH_MOVING);
 }

@@ -16,12 +16,13 @@ export const KV_FULL = { from: 0.7, factor: 3 };
 
 /**
  * Saturation: the KV cache is nearly full and requests queue for it. vLLM then preempts and computes prompts again, and
- * its prefix hits fall (seen: 98 % to 5 %, four times slower). It ends at lower values than it begins.
+ * its prefix hits fall (seen: 98 % to 5 %, four times slower). The queue is a share of what runs. It ends at lower values
+ * than it begins.
  */
-export const SATURATED = { kv: 0.9, waiting: 4, hitRate: 0.5, kvOver: 0.75 };
+export const SATURATED = { kv: 0.9, waitingShare: 0.25, hitRate: 0.5, kvOver: 0.75 };
 /** Looks in a row before a session leaves: two while the hits are down, more while it merely queues. */
 export const LOOKS_BEFORE_LEAVING = { thrashing: 2, queueing: 5 };
-/** A move costs one prefill, so the other endpoint must be this much less loaded. */
+/** A move costs one prefill, so the other endpoint must be this much less loaded (not while hits are down anyway). */
 export const WORTH_MOVING = 0.5;
 /** Share of its sessions that may leave a saturated endpoint between two looks: the rest may not have to. */
 export const LEAVE_AT_ONCE = 0.25;

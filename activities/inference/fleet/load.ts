@@ -16,8 +16,8 @@ export interface Load {
   sessions(now: number): number;
   /** Comparable over endpoints; weights are in it. */
   score(now: number): number;
-  /** Saturated for long enough that leaving is worth a prefill. */
-  saturated(now: number): boolean;
+  /** Saturated for long enough to think of leaving, and how. */
+  saturation(now: number): 'thrashing' | 'queueing' | undefined;
   /** Moves away since the last look. */
   moves: number;
 }
@@ -37,7 +37,7 @@ export function makeLoad({ weight }: Pick<Endpoint, 'weight'>): Load {
     if (gauges.kv < SATURATED.kvOver || gauges.waiting === 0) {
       thrashing = 0;
       queueing = 0;
-    } else if (gauges.kv >= SATURATED.kv && gauges.waiting >= SATURATED.waiting) {
+    } else if (gauges.kv >= SATURATED.kv && gauges.waiting >= gauges.running * SATURATED.waitingShare) {
       queueing += 1;
       if (hitRate !== undefined) thrashing = hitRate < SATURATED.hitRate ? thrashing + 1 : 0;
     }
@@ -75,9 +75,11 @@ export function makeLoad({ weight }: Pick<Endpoint, 'weight'>): Load {
       const queue = gauges?.waiting ?? 0;
       return ((load.sessions(now) + others + queue + 1) / weight) * (1 + (KV_FULL.factor - 1) * full);
     },
-    saturated: (now) =>
-      current(now) !== undefined &&
-      (thrashing >= LOOKS_BEFORE_LEAVING.thrashing || queueing >= LOOKS_BEFORE_LEAVING.queueing),
+    saturation(now) {
+      if (!current(now)) return undefined;
+      if (thrashing >= LOOKS_BEFORE_LEAVING.thrashing) return 'thrashing';
+      return queueing >= LOOKS_BEFORE_LEAVING.queueing ? 'queueing' : undefined;
+    },
   };
   return load;
 }
