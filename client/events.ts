@@ -25,7 +25,7 @@ export type SessionEvent =
   | { type: 'holding'; reason: string }
   /** After a pause or a hold. */
   | { type: 'resumed' }
-  | { type: 'retrying'; activity: string; attempt: number; cause: string; nextAttemptAt?: number }
+  | { type: 'retrying'; activity: string; attempt: number; cause: string; failureType?: string; nextAttemptAt?: number }
   | { type: 'connection-lost'; message: string }
   | { type: 'connection-back' }
   /** Nobody works on the session just now; it goes on when a worker is there. */

@@ -1,4 +1,4 @@
-import type { Client, WorkflowExecutionDescription } from '@temporalio/client';
+import { ApplicationFailure, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import {
   decodeArrayFromPayloads,
   decodeOptionalFailureToOptionalError,
@@ -17,6 +17,8 @@ export interface PendingActivity {
   nextAttemptAt?: number;
   /** The plain message of the last attempt's failure. */
   failure?: string;
+  /** One of `FAILURE`, or the error's own type. */
+  failureType?: string;
   heartbeat?: unknown;
 }
 
@@ -55,6 +57,7 @@ export async function snapshotOf(description: WorkflowExecutionDescription, clie
       started: optionalTsToMs(activity.lastStartedTime) !== undefined && activity.state !== SCHEDULED,
       nextAttemptAt: optionalTsToMs(activity.nextAttemptScheduleTime),
       ...(failure ? { failure: plainMessage(failure) } : {}),
+      ...(failure instanceof ApplicationFailure && failure.type ? { failureType: failure.type } : {}),
       ...(heartbeat === undefined ? {} : { heartbeat }),
     };
   });

@@ -35,9 +35,18 @@ export function trackActivities(afterRound = 0): ActivityTracker {
     const key = `${runId}/${activity.id}/${activity.attempt}`;
     if (activity.attempt < 2 || attempts.has(key)) return [];
     attempts.add(key);
-    const { type, attempt, nextAttemptAt, failure } = activity;
+    const { type, attempt, nextAttemptAt, failure, failureType } = activity;
     const cause = failure ?? 'the attempt before ended without a word';
-    return [{ type: 'retrying', activity: type, attempt, cause, ...(nextAttemptAt ? { nextAttemptAt } : {}) }];
+    return [
+      {
+        type: 'retrying',
+        activity: type,
+        attempt,
+        cause,
+        ...(failureType ? { failureType } : {}),
+        ...(nextAttemptAt ? { nextAttemptAt } : {}),
+      },
+    ];
   };
 
   return {

@@ -167,7 +167,14 @@ test('status and approvals show what a person decides on', async () => {
   const call = { id: 'r1c1', name: 'bash', arguments: { command: 'rm x\nrm y' }, state: 'approval' } as const;
   const status = aStatus({ state: 'approval', calls: [call], hold: 'model gone' });
   const shown = (await run(['status', 'mine'], { status })).out;
-  for (const text of ['approval', 'body timeout', 'r1c1 bash', 'model gone', '90% cached'])
+  for (const text of [
+    'approval',
+    'body timeout',
+    'r1c1 bash',
+    'model gone',
+    'npx deep-research resume mine',
+    '90% cached',
+  ])
     expect(shown).toContain(text);
   expect(JSON.parse((await run(['status', 'mine', '--json'], { status })).out)).toEqual({
     id: 'mine',

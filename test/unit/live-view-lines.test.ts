@@ -42,11 +42,22 @@ test.each<[SessionEvent, RegExp]>([
   [{ type: 'steering-applied', round: 1, text: 'only\nprimary sources' }, /told to the model: only primary sources/],
   [
     { type: 'holding', reason: 'The model is gone.' },
-    /gone\. Go on with: npx deep-research\s+resume body-timeout-1a2b/,
+    /gone\. Mend that, then: npx deep-research\s+resume body-timeout-1a2b/,
   ],
   [{ type: 'paused' }, /resume body-timeout-1a2b/],
   [{ type: 'waiting-for-approval', round: 1, call: aCall('r1c2') }, /approve body-timeout-1a2b r1c2/],
-  [{ type: 'retrying', activity: 'infer', attempt: 3, cause: 'refused' }, /infer failed: refused \(now attempt 3\)/],
+  [{ type: 'retrying', activity: 'visit', attempt: 3, cause: 'refused' }, /visit failed, attempt 3: refused/],
+  [
+    {
+      type: 'retrying',
+      activity: 'infer',
+      attempt: 7,
+      cause: 'connect ECONNREFUSED',
+      failureType: 'ModelUnavailable',
+      nextAttemptAt: Date.now() + 3_600_000,
+    },
+    /model server unavailable, attempt 7, next try in (1h 00m|59m \d\ds|60m 00s): connect ECONNREFUSED/,
+  ],
   [{ type: 'segment-closed', segment: 1, stopReason: 'discard_all_01' }, /the context was full/],
   [{ type: 'follow-up', round: 2, question: 'And before?' }, /follow-up: And before\?/],
   [{ type: 'worker-away', message: 'No worker answers.' }, /No worker answers\./],
@@ -88,13 +99,13 @@ test('running calls show how long they take; what is replaced or over is gone', 
   const events: SessionEvent[] = [
     { type: 'delta', round: 1, kind: 'text', text: 'old words' },
     { type: 'delta', round: 1, kind: 'text', text: 'new words', replaces: true },
-    { type: 'retrying', activity: 'infer', attempt: 2, cause: 'refused' },
+    { type: 'retrying', activity: 'infer', attempt: 2, cause: 'refused', nextAttemptAt: 17_000 },
   ];
   const state = events.reduce(advance, newLiveState());
   const text = (at: typeof state) => frameOf(at, { style: plain, columns: 79, rows: 8, now: 5_000 }).join('\n');
   expect(text(state)).toContain('new words');
   expect(text(state)).not.toContain('old words');
-  expect(text(state)).toContain('attempt 2');
+  expect(text(state)).toContain('infer failed, attempt 2, next try in 12s: refused');
   const working = advance(advance(state, { type: 'round-replied', round: aRound(1) }), {
     type: 'status',
     status: aStatus({ state: 'working', calls: [call] }),

@@ -5,6 +5,7 @@ import type { DeepResearchClient, ResearchSession, SessionListing } from '../../
 import { cachedShare, count, duration } from '../format.ts';
 import { printJson } from '../print-json.ts';
 import type { Surroundings } from '../program.ts';
+import { retryText } from '../retry-text.ts';
 import { styleFor } from '../style.ts';
 import { clean, cleanLine, truncate, widthOf } from '../text.ts';
 
@@ -39,8 +40,16 @@ export async function status(
       `${call.id} ${call.name} (${call.state}): ${summaryOf(call.name, call.arguments)}`,
     ]),
     ...steering.map((text): [string, string] => ['Not yet seen', text]),
-    ...(hold ? [['Holding', hold] as [string, string]] : []),
-    ...troubles.map((a): [string, string] => ['Trying again', `${a.type}, attempt ${a.attempt}: ${a.failure ?? ''}`]),
+    ...(hold
+      ? [
+          ['Holding', hold] as [string, string],
+          ['What to do', `mend that, then: npx deep-research resume ${id} (after a day it fails)`] as [string, string],
+        ]
+      : []),
+    ...troubles.map((a): [string, string] => [
+      'Trying again',
+      retryText({ ...a, activity: a.type, cause: a.failure ?? 'the attempt before ended without a word' }, Date.now()),
+    ]),
     ...(result ? [['Answer', result.answer] as [string, string]] : []),
   ];
   const style = styleFor(world.out.isTTY ?? false);

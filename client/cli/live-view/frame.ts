@@ -1,6 +1,7 @@
 import type { Status } from '../../../protocol/status.ts';
 import type { SessionEvent } from '../../events.ts';
 import { cachedShare, count, duration } from '../format.ts';
+import { retryText } from '../retry-text.ts';
 import type { Style } from '../style.ts';
 import { clean, cleanLine, truncate, wrap } from '../text.ts';
 import { callLineOf } from './lines.ts';
@@ -11,7 +12,7 @@ export interface LiveState {
   /** What the model is writing now, thought and text. */
   writing: { round: number; thought: string; text: string };
   /** What is in the way just now, such as a lost connection. */
-  trouble: Partial<Record<'connection' | 'worker' | 'retry', string>>;
+  trouble: { connection?: string; worker?: string; retry?: Extract<SessionEvent, { type: 'retrying' }> };
 }
 
 export const newLiveState = (): LiveState => ({ writing: { round: 0, thought: '', text: '' }, trouble: {} });
@@ -40,7 +41,7 @@ export function advance(state: LiveState, event: SessionEvent): LiveState {
       return { ...state, trouble: rest };
     }
     case 'retrying':
-      return trouble({ retry: `${event.activity}: attempt ${event.attempt}, after: ${event.cause}` });
+      return trouble({ retry: event });
     case 'connection-lost':
       return trouble({ connection: 'no connection to the Temporal server, trying again' });
     case 'connection-back':
@@ -73,7 +74,8 @@ export function frameOf(state: LiveState, { style, columns, rows, now }: FrameOp
   const calls = status?.calls ?? [];
   const shown = calls.slice(0, MOST_CALLS).map((call) => callLineOf(call, { style, columns }, now));
   const more = calls.length > MOST_CALLS ? [`     and ${calls.length - MOST_CALLS} more`] : [];
-  const trouble = Object.values(state.trouble).filter((text) => text !== undefined);
+  const { connection, worker, retry } = state.trouble;
+  const trouble = [connection, worker, retry && retryText(retry, now)].filter((text) => text !== undefined);
   const steering = status?.steering.length
     ? [`     » not yet seen by the model: ${cleanLine(status.steering.join(' · '))}`]
     : [];

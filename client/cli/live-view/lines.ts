@@ -3,6 +3,7 @@ import type { CallRecord, Round } from '../../../protocol/trajectory.ts';
 import { summaryOf } from '../../../workflows/call-summary.ts';
 import type { SessionEvent } from '../../events.ts';
 import { cachedShare, count, duration } from '../format.ts';
+import { retryText } from '../retry-text.ts';
 import type { Role, Style } from '../style.ts';
 import { cleanLine, truncate, widthOf, wrap } from '../text.ts';
 
@@ -40,7 +41,7 @@ export function permanentLines(event: SessionEvent, options: LineOptions): strin
     case 'paused':
       return say('warn', `‖ paused; go on with: ${options.command} resume ${options.id}`);
     case 'holding':
-      return say('warn', `! holding: ${event.reason} Go on with: ${options.command} resume ${options.id}`);
+      return say('warn', `! holding: ${event.reason} Mend that, then: ${options.command} resume ${options.id}`);
     case 'resumed':
       return tell('quiet', '· goes on');
     case 'waiting-for-approval':
@@ -49,7 +50,7 @@ export function permanentLines(event: SessionEvent, options: LineOptions): strin
         options.style('warn', `       ${options.command} approve ${options.id} ${event.call.id} [--no]`),
       ];
     case 'retrying':
-      return say('warn', `! ${event.activity} failed: ${event.cause} (now attempt ${event.attempt})`);
+      return say('warn', `! ${retryText(event, Date.now())}`);
     case 'connection-lost':
       return say('warn', `! ${event.message}`);
     case 'connection-back':
