@@ -15,10 +15,12 @@ export function makeInfer(fleet: Fleet) {
   return (input: InferInput): Promise<Reply> => {
     const { info, cancellationSignal: signal } = Context.current();
     const generated: Generated = { text: '', reasoning: '' };
+    const failedBefore = (info.heartbeatDetails as InferProgress | undefined)?.failed;
     const progress: Pick<InferProgress, 'round' | 'endpoint' | 'startedAt' | 'failed'> = {
       round: input.round,
       endpoint: '',
       startedAt: Date.now(),
+      ...(failedBefore === undefined ? {} : { failed: failedBefore }),
     };
     const details = (): InferProgress => ({ ...progress, ...generated });
     const work = async (): Promise<Reply> => {
@@ -28,10 +30,11 @@ export function makeInfer(fleet: Fleet) {
         protocol: view.protocol,
         session: info.workflowExecution?.workflowId,
         last: input.endpoint,
-        avoid: (info.heartbeatDetails as InferProgress | undefined)?.failed,
+        avoid: failedBefore,
         signal,
       });
       progress.endpoint = lease.endpoint.name;
+      progress.failed = undefined;
       try {
         const appended: Message[] = input.append === undefined ? [] : [{ role: 'user', content: input.append }];
         const { calls, ...reply } = await adapterOf(lease.endpoint.format)({
