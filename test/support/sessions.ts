@@ -3,8 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Client, Connection, type WorkflowHandle } from '@temporalio/client';
-import { inject } from 'vitest';
+import { Client, Connection, type WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { RehearsalOptions as Play } from '../../local/rehearsal/policy/options.ts';
 import type { LoggedRequest } from '../../local/rehearsal/request-log.ts';
 import {
@@ -25,7 +24,7 @@ import { startWorker, type WorkerProcess } from './worker-process.ts';
 export const START_LIMIT_MS = 45 * 60_000;
 
 type Workflow = (input: string | ResearchInput) => Promise<ResearchResult>;
-export type SessionHandle = WorkflowHandle<Workflow>;
+export type SessionHandle = WorkflowHandleWithFirstExecutionRunId<Workflow>;
 
 /** Whole sessions on real parts: a dev server, the rehearsal model in this process, workers as processes. */
 export interface Sessions {
@@ -106,6 +105,8 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
 
 /** The first file to ask starts it; `dev-server-folder.ts` ends it after the last. */
 async function sharedServer(cli: string): Promise<DevServer> {
+  // Imported here, since the recording of histories uses the rest without vitest.
+  const { inject } = await import('vitest');
   return startDevServer({ stateDir: inject('devServerFolder'), cli, port: 0, uiPort: 0 });
 }
 

@@ -1,0 +1,79 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { LoggedRequest } from '../../local/rehearsal/request-log.ts';
+import type { Message } from '../../protocol/messages.ts';
+import { eventually, modelCalls, played, type SessionHandle, type Sessions, statusOf } from '../support/sessions.ts';
+
+const ROUNDS = 40;
+const numbers = Array.from({ length: ROUNDS }, (_, index) => index + 1);
+
+/** Forty commands, each of which leaves a line; long enough that a model call and a command can be met at work. */
+export const FORTY_ROUNDS = played(
+  {
+    script: numbers.map((number) => ({
+      name: 'bash',
+      arguments: {
+        command: `echo begun ${number} >> log.txt; sleep 0.6; echo ended ${number} >> log.txt; echo ${number}`,
+      },
+    })),
+    answer: 'It is done.',
+    replyDelayMs: 400,
+  },
+  { tools: ['bash'] },
+);
+
+/** The lines every command has left, of the one session in this state folder. */
+export function commandLines(stateDir: string): string[] {
+  const workspaces = join(stateDir, 'workspaces');
+  const logs = readdirSync(workspaces, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('/log.txt') || path === 'log.txt')
+    .map((path) => join(workspaces, path));
+  expect(logs).toHaveLength(1);
+  return existsSync(logs[0] as string)
+    ? readFileSync(logs[0] as string, 'utf8')
+        .trim()
+        .split('\n')
+    : [];
+}
+
+export const EVERY_LINE_ONCE = numbers.flatMap((number) => [`begun ${number}`, `ended ${number}`]);
+
+/** Resolves while the model call of a round is under way, to its entry in the log. */
+export async function duringModelCall(sessions: Sessions, round: number): Promise<LoggedRequest> {
+  let entry: LoggedRequest | undefined;
+  await eventually(`the model call of round ${round}`, () => {
+    entry = modelCalls(sessions).find(({ messages, endedAt }) => messages === 2 * round && endedAt === undefined);
+    return entry;
+  });
+  return entry as LoggedRequest;
+}
+
+/** Resolves while the command of a round is under way. */
+export const duringCommand = (sessions: Sessions, session: SessionHandle, round: number): Promise<void> =>
+  eventually(`the command of round ${round}`, async () => {
+    const lines = existsSync(join(sessions.stateDir, 'workspaces')) ? commandLines(sessions.stateDir) : [];
+    return lines.at(-1) === `begun ${round}` && (await statusOf(session)).calls.length === 1;
+  });
+
+/** Rounds whose model call was answered in full, in the order of the answers. */
+export const answeredRounds = (sessions: Sessions): number[] =>
+  modelCalls(sessions)
+    .filter(({ status }) => status === 200)
+    .map(({ messages = 0 }) => messages / 2);
+
+export const transcriptOf = async (session: SessionHandle): Promise<string> =>
+  JSON.stringify(await session.query<Message[]>('transcript'));
+
+/** Runs the session undisturbed, with a worker of its own, and gives its transcript. */
+export async function undisturbed(sessions: Sessions): Promise<string> {
+  const worker = await sessions.work();
+  const session = await sessions.start(FORTY_ROUNDS);
+  expect(await session.result()).toMatchObject({ answer: 'It is done.', rounds: ROUNDS + 1 });
+  expect(commandLines(sessions.stateDir)).toEqual(EVERY_LINE_ONCE);
+  const transcript = await transcriptOf(session);
+  await worker.stop();
+  return transcript;
+}
+
+export const EVERY_ROUND_ONCE = [...numbers, ROUNDS + 1];

@@ -1,0 +1,76 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type DevServer, startDevServer } from '../../local/temporal/dev-server.ts';
+import { findTemporalCli } from '../../local/temporal/find-cli.ts';
+import { openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
+import {
+  answeredRounds,
+  commandLines,
+  duringCommand,
+  duringModelCall,
+  EVERY_LINE_ONCE,
+  EVERY_ROUND_ONCE,
+  FORTY_ROUNDS,
+  transcriptOf,
+  undisturbed,
+} from './forty-rounds.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'server-killed-'));
+const opened: Sessions[] = [];
+let server: DevServer;
+
+const startServer = async () => {
+  const { path: cli } = await findTemporalCli();
+  // On the ports of the one before, where workers and clients look for it.
+  server = await startDevServer({ stateDir: folder, cli, port: 0, uiPort: 0 });
+};
+
+const open = async () => {
+  const sessions = await openSessions({ server });
+  opened.push(sessions);
+  return sessions;
+};
+
+let expected = '';
+
+beforeAll(async () => {
+  await findTemporalCli({ onProgress: (line) => console.log(line) });
+  await startServer();
+  expected = await undisturbed(await open());
+}, START_LIMIT_MS);
+
+afterAll(async () => {
+  await Promise.all(opened.map((sessions) => sessions.close()));
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a session whose Temporal server is killed goes on when it is back, repeats nothing and ends the same', {
+  timeout: 600_000,
+}, async () => {
+  const sessions = await open();
+  await sessions.work();
+  const session = await sessions.start(FORTY_ROUNDS);
+  const kill = async () => {
+    process.kill(server.pid, 'SIGKILL');
+    await server.exited;
+    await startServer();
+  };
+  await duringModelCall(sessions, 6);
+  await kill();
+  await duringCommand(sessions, session, 15);
+  await kill();
+  await duringModelCall(sessions, 27);
+  await kill();
+
+  expect(await session.result()).toMatchObject({ answer: 'It is done.', stopReason: 'no_tool_calls', rounds: 41 });
+  expect(commandLines(sessions.stateDir)).toEqual(EVERY_LINE_ONCE);
+  // A call that was under way may be asked for again, where its worker could not report in time; no other.
+  const rounds = answeredRounds(sessions);
+  expect([...new Set(rounds)]).toEqual(EVERY_ROUND_ONCE);
+  const repeated = rounds.filter((round, index) => rounds.indexOf(round) !== index);
+  expect(repeated.every((round) => [6, 27].includes(round))).toBe(true);
+  expect(await transcriptOf(session)).toBe(expected);
+});
