@@ -24,6 +24,8 @@ export interface StartDevServerOptions {
   searchAttributes?: Record<string, SearchAttributeType>;
   /** Days that closed sessions stay viewable, default 30. A longer retention that is set already stays. */
   retentionDays?: number;
+  /** Settings of a server that must be started anew, such as limits made small for a test. */
+  dynamicConfig?: Record<string, number>;
   /** Milliseconds for a new server to be ready, default 60,000. */
   readyLimitMs?: number;
   /** Milliseconds of silence after which a running server counts as dead and is ended, default 15,000. */
@@ -91,6 +93,7 @@ export async function useDevServer(options: StartDevServerOptions): Promise<DevS
     uiPort: options.uiPort,
     searchAttributes: options.searchAttributes ?? SEARCH_ATTRIBUTES,
     retentionDays: options.retentionDays ?? 30,
+    dynamicConfig: options.dynamicConfig,
     readyLimitMs: options.readyLimitMs ?? 60_000,
     silentLimitMs: options.silentLimitMs ?? 15_000,
     stopGraceMs: options.stopGraceMs ?? 10_000,

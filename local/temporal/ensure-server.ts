@@ -11,6 +11,7 @@ export interface EnsureOptions extends Readiness {
   cli: string;
   port?: number;
   uiPort?: number;
+  dynamicConfig?: Record<string, number>;
   readyLimitMs: number;
   silentLimitMs: number;
   stopGraceMs: number;

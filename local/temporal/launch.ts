@@ -17,6 +17,7 @@ export interface LaunchOptions extends Readiness {
   cli: string;
   port: number;
   uiPort: number;
+  dynamicConfig?: Record<string, number>;
   readyLimitMs: number;
   signal?: AbortSignal;
 }
@@ -35,7 +36,9 @@ export class PortTakenError extends Error {
  * A history task waits for its shard's poll of the database, which is limited to 20 a second, and a dev server has one
  * shard: that limit alone makes a round five times as slow.
  */
-const DYNAMIC_CONFIG = ['transfer', 'timer', 'visibility'].map((kind) => `history.${kind}ProcessorMaxPollRPS=10000`);
+const DYNAMIC_CONFIG = Object.fromEntries(
+  ['transfer', 'timer', 'visibility'].map((kind) => [`history.${kind}ProcessorMaxPollRPS`, 10_000]),
+);
 
 /** Write-ahead log synced at checkpoints only: a killed process loses nothing, and each commit saves a sync. */
 const SQLITE_PRAGMAS = ['journal_mode=wal', 'synchronous=1'];
@@ -90,7 +93,9 @@ function serverArguments(options: LaunchOptions): string[] {
     `--port=${options.port}`,
     `--ui-port=${options.uiPort}`,
     '--log-level=warn',
-    ...DYNAMIC_CONFIG.map((value) => `--dynamic-config-value=${value}`),
+    ...Object.entries({ ...DYNAMIC_CONFIG, ...options.dynamicConfig }).map(
+      ([key, value]) => `--dynamic-config-value=${key}=${value}`,
+    ),
     ...SQLITE_PRAGMAS.map((value) => `--sqlite-pragma=${value}`),
     ...Object.entries(options.searchAttributes).map(([name, type]) => `--search-attribute=${name}=${type}`),
   ];

@@ -1,0 +1,141 @@
+import { QUERY, UPDATE } from '../../protocol/names.ts';
+import type { Status } from '../../protocol/status.ts';
+import { eventually, modelCalls, played, type SessionHandle, type Sessions } from '../support/sessions.ts';
+
+/** A kind of session whose history is kept: what it is given, and what people and the world do to it. */
+export interface Shape {
+  input: unknown;
+  /** Acts on the running session; it ends by itself after. */
+  drive?(session: SessionHandle, sessions: Sessions): Promise<unknown>;
+  /** Before its start. */
+  arrange?(sessions: Sessions): void;
+  /** On a server that suggests a new run after few events. */
+  shortHistory?: true;
+}
+
+const bash = (command: string) => ({ name: 'bash', arguments: { command } });
+const search = (query: string) => ({ name: 'search', arguments: { query: [query] } });
+const visit = (url: string) => ({ name: 'visit', arguments: { url: [url], goal: 'lamps' } });
+
+/** Slow enough to be met at work. */
+const SLOW = { rounds: 6, replyDelayMs: 300 };
+
+const status = (session: SessionHandle) => session.query<Status, []>(QUERY.status);
+const state = (session: SessionHandle, wanted: Status['state']) =>
+  eventually(`the session is ${wanted}`, async () => (await status(session)).state === wanted);
+const round = (session: SessionHandle, number: number) =>
+  eventually(`round ${number}`, async () => (await status(session)).round >= number);
+const update = (session: SessionHandle, name: string) => session.executeUpdate(name);
+const updateWith = (session: SessionHandle, name: string, first: unknown, ...rest: unknown[]) =>
+  session.executeUpdate<unknown, [unknown, ...unknown[]]>(name, { args: [first, ...rest] });
+
+/** The file is named after the shape. */
+export const SHAPES: Record<string, Shape> = {
+  'plain-answer': { input: 'What colours has the flag of Chad?' },
+  'rounds-with-tools': { input: played({ rounds: 6 }) },
+  'parallel-calls': {
+    input: played({
+      script: [[search('harbour'), visit('notes/keeper-log.txt'), bash('echo 1'), bash('echo 2'), search('keeper')]],
+    }),
+  },
+  'failed-tools': {
+    input: played({
+      script: [
+        [bash('exit 3'), visit('no/such/file.txt'), { name: 'nonsense', arguments: {} }],
+        { name: 'search', arguments: { query: 5 } },
+        '<tool_call>\n{"name": "bash", broken\n</tool_call>',
+      ],
+    }),
+  },
+  'empty-replies': { input: played({ script: ['', ''] }) },
+  steering: {
+    input: played(SLOW, { tools: ['bash'] }),
+    async drive(session) {
+      await round(session, 2);
+      await updateWith(session, UPDATE.steer, 'Mind the lamps.');
+      await round(session, 4);
+      await updateWith(session, UPDATE.steer, 'And the harbour.');
+    },
+  },
+  'pause-resume': {
+    input: played(SLOW, { tools: ['bash'] }),
+    async drive(session, sessions) {
+      await round(session, 2);
+      await update(session, UPDATE.pause);
+      await eventually('no model call runs', () => modelCalls(sessions).every(({ endedAt }) => endedAt));
+      await update(session, UPDATE.resume);
+    },
+  },
+  'finish-in-model-call': {
+    input: played({ rounds: 9, replyDelayMs: 800 }, { tools: ['bash'] }),
+    async drive(session) {
+      await round(session, 2);
+      await update(session, UPDATE.finish);
+    },
+  },
+  'finish-in-command': {
+    input: played({ script: [bash('sleep 60')] }),
+    async drive(session) {
+      await state(session, 'working');
+      await update(session, UPDATE.finish);
+    },
+  },
+  timeout: { input: played({ rounds: 50, replyDelayMs: 700 }, { tools: ['bash'], timeoutSeconds: 3 }) },
+  'max-rounds': { input: played({ rounds: 9 }, { tools: ['bash'], maxRounds: 3 }) },
+  'context-reset': {
+    input: played({ rounds: 9, thinkChars: 3000 }, { tools: ['bash'], contextTokens: 5000 }),
+  },
+  'context-full-answer': {
+    input: played({ rounds: 9, thinkChars: 3000 }, { tools: ['bash'], contextTokens: 5000, contextStrategy: 'answer' }),
+  },
+  'overflow-answer': {
+    input: played({ rounds: 9 }, { tools: ['bash'], contextStrategy: 'answer' }),
+    arrange: ({ model }) => model.faults.add({ kind: 'overflow', match: { nth: 3 } }),
+  },
+  'overflow-reset': {
+    input: played({ rounds: 5 }, { tools: ['bash'] }),
+    arrange: ({ model }) => model.faults.add({ kind: 'overflow', match: { nth: 3 } }),
+  },
+  'hold-resume': {
+    input: played({ rounds: 4 }, { tools: ['bash'] }),
+    arrange: ({ model }) => model.faults.add({ kind: 'status', status: 401, match: { nth: 3 } }),
+    async drive(session) {
+      await state(session, 'holding');
+      await update(session, UPDATE.resume);
+    },
+  },
+  'model-unavailable': {
+    input: played({ rounds: 2 }, { tools: ['bash'] }),
+    arrange: ({ model }) => model.faults.add({ kind: 'status', status: 503, match: { nth: 2 } }),
+  },
+  'model-rejects': {
+    input: played({ rounds: 2 }, { tools: ['bash'] }),
+    arrange: ({ model }) => model.faults.add({ kind: 'status', status: 401, match: { nth: 1 } }),
+  },
+  approval: {
+    input: played({ script: [bash('echo yes'), bash('echo no'), search('harbour')] }, { approve: ['bash'] }),
+    async drive(session) {
+      await state(session, 'approval');
+      await updateWith(session, UPDATE.approve, 'r1c1', true);
+      await eventually('the second call waits', async () => (await status(session)).calls[0]?.id === 'r2c1');
+      await updateWith(session, UPDATE.approve, 'r2c1', false, 'Not this one.');
+    },
+  },
+  'follow-up': {
+    input: { question: 'What colours has the flag of Chad?', keepOpenSeconds: 4 },
+    async drive(session) {
+      await state(session, 'open');
+      await updateWith(session, UPDATE.ask, 'Which lamps stand in the harbour?');
+    },
+  },
+  cancel: {
+    input: played({ rounds: 9, replyDelayMs: 800 }, { tools: ['bash'] }),
+    async drive(session) {
+      await round(session, 2);
+      await session.cancel();
+    },
+  },
+  'continue-as-new': { input: played({ rounds: 12 }, { tools: ['bash'] }), shortHistory: true },
+  'bad-input': { input: { question: 5 } },
+  'refused-by-worker': { input: { question: 'Why?', tools: ['no_such_tool'] } },
+};
