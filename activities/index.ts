@@ -29,6 +29,7 @@ export async function makeActivities(
   options: ActivityOptions,
 ): Promise<SessionActivities & Partial<Record<ToolName, ToolActivity>>> {
   const { stateDir } = options;
+  const fleet = makeFleet(options.endpoints);
   const corpusStateDir = join(stateDir, 'corpus');
   const sandbox = subprocessSandbox({ stateDir });
   const tools: Partial<Record<ToolName, ToolActivity>> = {
@@ -45,7 +46,7 @@ export async function makeActivities(
       servable,
       protocol: protocolOf(options.endpoints[0]?.format ?? 'deep_research'),
     }),
-    infer: makeInfer(makeFleet(options.endpoints)),
+    infer: makeInfer(fleet),
     conclude: makeConclude(stateDir),
     ...tools,
   };
