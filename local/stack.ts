@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { REHEARSAL_MODEL, startRehearsal } from './rehearsal/server.ts';
 import { createStateFolder, stateFolder } from './state-folder.ts';
 import { findTemporalCli } from './temporal/find-cli.ts';
-import { type DevServer, startDevServer } from './temporal-server.ts';
+import { type SupervisedDevServer, type SupervisorEvent, superviseDevServer } from './temporal/supervise.ts';
 import { superviseWorker } from './worker-process.ts';
 
 export interface Stack {
@@ -21,10 +21,14 @@ export async function runLocally(options: {
 }): Promise<Stack> {
   const { env, say } = options;
   const state = createStateFolder(stateFolder(env, process.cwd()));
-  let server: DevServer | undefined;
+  let server: SupervisedDevServer | undefined;
   if (!env.TEMPORAL_ADDRESS) {
     const cli = await findTemporalCli({ env, onProgress: say });
-    server = await startDevServer(cli.path, state);
+    server = await superviseDevServer({
+      stateDir: state.root,
+      cli: cli.path,
+      onEvent: (event) => say(serverNews(event)),
+    });
     say(`Temporal ${server.address} · Web UI ${server.uiUrl}`);
   }
   const address = env.TEMPORAL_ADDRESS ?? (server?.address as string);
@@ -50,6 +54,12 @@ export async function runLocally(options: {
       await server?.stop();
     },
   };
+}
+
+function serverNews(event: SupervisorEvent): string {
+  if (event.type === 'exited') return 'Temporal ended; starting it again.';
+  if (event.type === 'restarted') return 'Temporal runs again.';
+  return `Temporal cannot be started again, next try in ${event.retryMs / 1000} s: ${event.error.message}`;
 }
 
 /** The folders of this and earlier commands, so that an older session that goes on still finds its own. */

@@ -1,4 +1,5 @@
 import type { Engine } from './engine.ts';
+import type { RehearsalOptions } from './policy/options.ts';
 
 /** What all routes of a server share. */
 export interface Context {
@@ -9,4 +10,6 @@ export interface Context {
   /** Epoch seconds. */
   startedAt: number;
   engine: Engine;
+  /** How to play where the request does not say. */
+  play: RehearsalOptions;
 }

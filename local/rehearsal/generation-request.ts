@@ -86,7 +86,7 @@ export function generationRequest(context: Context, body: CommonBody, prompt: Pr
     maxTokens: asked?.value ?? Math.min(prompt.defaultMaxTokens ?? left, left),
     stop: (typeof body.stop === 'string' ? [body.stop] : (body.stop ?? [])).filter((text) => text !== ''),
     seed: body.seed ?? 0,
-    rehearsal: body.rehearsal ?? {},
+    rehearsal: body.rehearsal ?? context.play,
     stream: body.stream ?? false,
     includeUsage: body.stream_options?.include_usage ?? false,
     continuousUsage: Boolean(body.stream_options?.include_usage && body.stream_options.continuous_usage_stats),

@@ -4,6 +4,7 @@ import { createEngine } from './engine.ts';
 import { ApiError } from './errors.ts';
 import { openExchange, sendError } from './exchange.ts';
 import { createFaults, type Faults } from './faults.ts';
+import type { RehearsalOptions as PlayOptions } from './policy/options.ts';
 import { createRequestLog, type RequestLog } from './request-log.ts';
 import { route, type Site } from './routes.ts';
 
@@ -24,6 +25,8 @@ export interface RehearsalOptions {
   faultsOverHttp?: boolean;
   /** Keep request bodies in the log. Default false. */
   keepBodies?: boolean;
+  /** How to play where a request has no `rehearsal` of its own. Default: by the policy. */
+  play?: PlayOptions;
 }
 
 export interface Rehearsal {
@@ -58,6 +61,7 @@ export async function startRehearsal(options: RehearsalOptions = {}): Promise<Re
     requests: log,
     faultsOverHttp: options.faultsOverHttp ?? false,
     keepBodies: options.keepBodies ?? false,
+    play: options.play ?? {},
   };
 
   const server = createServer(async (req, res) => {

@@ -3,25 +3,24 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { LoggedRequest } from '../../local/rehearsal/request-log.ts';
 import type { Message } from '../../protocol/messages.ts';
-import { eventually, modelCalls, played, type SessionHandle, type Sessions, statusOf } from '../support/sessions.ts';
+import { eventually, modelCalls, played, type SessionHandle, type Sessions } from '../support/sessions.ts';
 
 const ROUNDS = 40;
 const numbers = Array.from({ length: ROUNDS }, (_, index) => index + 1);
 
 /** Forty commands, each of which leaves a line; long enough that a model call and a command can be met at work. */
-export const FORTY_ROUNDS = played(
-  {
-    script: numbers.map((number) => ({
-      name: 'bash',
-      arguments: {
-        command: `echo begun ${number} >> log.txt; sleep 0.6; echo ended ${number} >> log.txt; echo ${number}`,
-      },
-    })),
-    answer: 'It is done.',
-    replyDelayMs: 400,
-  },
-  { tools: ['bash'] },
-);
+export const FORTY_COMMANDS = {
+  script: numbers.map((number) => ({
+    name: 'bash',
+    arguments: {
+      command: `echo begun ${number} >> log.txt; sleep 0.6; echo ended ${number} >> log.txt; echo ${number}`,
+    },
+  })),
+  answer: 'It is done.',
+  replyDelayMs: 400,
+};
+
+export const FORTY_ROUNDS = played(FORTY_COMMANDS, { tools: ['bash'] });
 
 /** The lines every command has left, of the one session in this state folder. */
 export function commandLines(stateDir: string): string[] {
@@ -40,7 +39,7 @@ export function commandLines(stateDir: string): string[] {
 export const EVERY_LINE_ONCE = numbers.flatMap((number) => [`begun ${number}`, `ended ${number}`]);
 
 /** Resolves while the model call of a round is under way, to its entry in the log. */
-export async function duringModelCall(sessions: Sessions, round: number): Promise<LoggedRequest> {
+export async function duringModelCall(sessions: Pick<Sessions, 'model'>, round: number): Promise<LoggedRequest> {
   let entry: LoggedRequest | undefined;
   await eventually(`the model call of round ${round}`, () => {
     entry = modelCalls(sessions).find(({ messages, endedAt }) => messages === 2 * round && endedAt === undefined);
@@ -50,14 +49,11 @@ export async function duringModelCall(sessions: Sessions, round: number): Promis
 }
 
 /** Resolves while the command of a round is under way. */
-export const duringCommand = (sessions: Sessions, session: SessionHandle, round: number): Promise<void> =>
-  eventually(`the command of round ${round}`, async () => {
-    const lines = existsSync(join(sessions.stateDir, 'workspaces')) ? commandLines(sessions.stateDir) : [];
-    return lines.at(-1) === `begun ${round}` && (await statusOf(session)).calls.length === 1;
-  });
+export const duringCommand = ({ stateDir }: { stateDir: string }, round: number): Promise<void> =>
+  eventually(`the command of round ${round}`, () => commandLines(stateDir).at(-1) === `begun ${round}`);
 
 /** Rounds whose model call was answered in full, in the order of the answers. */
-export const answeredRounds = (sessions: Sessions): number[] =>
+export const answeredRounds = (sessions: Pick<Sessions, 'model'>): number[] =>
   modelCalls(sessions)
     .filter(({ status }) => status === 200)
     .map(({ messages = 0 }) => messages / 2);

@@ -60,7 +60,7 @@ test('a session whose Temporal server is killed goes on when it is back, repeats
   };
   await duringModelCall(sessions, 6);
   await kill();
-  await duringCommand(sessions, session, 15);
+  await duringCommand(sessions, 15);
   await kill();
   await duringModelCall(sessions, 27);
   await kill();

@@ -39,12 +39,12 @@ test('a session whose worker is killed in model calls and in commands repeats no
   };
   await duringModelCall(sessions, 4);
   await kill();
-  await duringCommand(sessions, session, 9);
+  await duringCommand(sessions, 9);
   await kill();
   await duringModelCall(sessions, 17);
   await kill();
   // Twice in one round: before its command has ended, and again while its result is waited for.
-  await duringCommand(sessions, session, 30);
+  await duringCommand(sessions, 30);
   await kill();
   await kill();
 

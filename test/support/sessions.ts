@@ -137,5 +137,5 @@ export async function eventually(what: string, condition: () => unknown, limitMs
 export const statusOf = (session: SessionHandle): Promise<Status> => session.query<Status, []>(QUERY.status);
 
 /** The model calls so far, oldest first. */
-export const modelCalls = ({ model }: Sessions): LoggedRequest[] =>
+export const modelCalls = ({ model }: Pick<Sessions, 'model'>): LoggedRequest[] =>
   model.requests.list().filter(({ path }) => path.endsWith('/completions'));
