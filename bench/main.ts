@@ -1,0 +1,14 @@
+import { Command } from 'commander';
+import { benchHistory } from './history/command.ts';
+
+const program = new Command('npm run bench --').description('Measures what the design promises, on this machine.');
+
+benchHistory(program);
+
+try {
+  await program.parseAsync();
+  process.exit();
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}
