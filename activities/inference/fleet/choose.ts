@@ -61,6 +61,6 @@ function leastLoaded(from: readonly Known[], now: number, random: () => number):
 function worthLeaving(home: Known, other: Known, now: number): boolean {
   const why = home.load.saturation(now);
   if (!why || other.load.saturation(now)) return false;
-  if (home.load.moves >= Math.max(1, home.load.sessions(now) * LEAVE_AT_ONCE)) return false;
+  if (home.load.moves >= Math.max(1, home.load.sessions(now) * LEAVE_AT_ONCE[why])) return false;
   return other.load.score(now) < home.load.score(now) * (why === 'thrashing' ? 1 : WORTH_MOVING);
 }

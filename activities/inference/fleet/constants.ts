@@ -22,10 +22,12 @@ export const KV_FULL = { from: 0.7, factor: 3 };
 export const SATURATED = { kv: 0.9, waitingShare: 0.25, hitRate: 0.5, kvOver: 0.75 };
 /** Looks in a row before a session leaves: two while the hits are down, more while it merely queues. */
 export const LOOKS_BEFORE_LEAVING = { thrashing: 2, queueing: 5 };
+/** Looks without a queue or with room in the cache after which it is over: a queue of few calls comes and goes. */
+export const LOOKS_BEFORE_OVER = 3;
 /** A move costs one prefill, so the other endpoint must be this much less loaded (not while hits are down anyway). */
 export const WORTH_MOVING = 0.5;
 /** Share of its sessions that may leave a saturated endpoint between two looks: the rest may not have to. */
-export const LEAVE_AT_ONCE = 0.25;
+export const LEAVE_AT_ONCE = { thrashing: 0.5, queueing: 0.25 };
 
 /** Failures in a row after which an endpoint is left alone; a refused connection, a hang or a 503 is enough by itself. */
 export const FAILURES_IN_A_ROW = 3;

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../endpoint.ts';
-import { ACTIVE_MS, KV_FULL, LOOKS_BEFORE_LEAVING, SATURATED, STALE_MS } from './constants.ts';
+import { ACTIVE_MS, KV_FULL, LOOKS_BEFORE_LEAVING, LOOKS_BEFORE_OVER, SATURATED, STALE_MS } from './constants.ts';
 import type { Gauges } from './metrics.ts';
 
 /** How loaded an endpoint is: what this worker has there, and what its metrics say of all the others. */
@@ -27,6 +27,7 @@ export function makeLoad({ weight }: Pick<Endpoint, 'weight'>): Load {
   let look: { gauges: Gauges; at: number; own: number } | undefined;
   let thrashing = 0;
   let queueing = 0;
+  let calm = 0;
 
   const current = (now: number) => (look && now - look.at < STALE_MS ? look : undefined);
 
@@ -35,9 +36,12 @@ export function makeLoad({ weight }: Pick<Endpoint, 'weight'>): Load {
     const asked = gauges.queries - (before?.queries ?? gauges.queries);
     const hitRate = asked > 0 ? (gauges.hits - (before?.hits ?? gauges.hits)) / asked : undefined;
     if (gauges.kv < SATURATED.kvOver || gauges.waiting === 0) {
+      calm += 1;
+      if (calm < LOOKS_BEFORE_OVER) return;
       thrashing = 0;
       queueing = 0;
     } else if (gauges.kv >= SATURATED.kv && gauges.waiting >= gauges.running * SATURATED.waitingShare) {
+      calm = 0;
       queueing += 1;
       if (hitRate !== undefined) thrashing = hitRate < SATURATED.hitRate ? thrashing + 1 : 0;
     }
