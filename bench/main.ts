@@ -1,9 +1,11 @@
 import { Command } from 'commander';
+import { benchFleet } from './fleet/command.ts';
 import { benchHistory } from './history/command.ts';
 
 const program = new Command('npm run bench --').description('Measures what the design promises, on this machine.');
 
 benchHistory(program);
+benchFleet(program);
 
 try {
   await program.parseAsync();
