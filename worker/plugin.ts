@@ -1,29 +1,64 @@
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 import { SimplePlugin } from '@temporalio/plugin';
+import type { WorkerOptions } from '@temporalio/worker';
 import { makeActivities } from '../activities/index.ts';
+import { WORKFLOW } from '../protocol/names.ts';
+import { combineWorkflows } from './combined-workflows.ts';
 import { type Configuration, readConfiguration } from './configuration.ts';
 import { sessionQueues } from './queues.ts';
 
-export const workflowsPath = fileURLToPath(new URL('../workflows/index.ts', import.meta.url));
+/** Cancellation and the live view wait for a heartbeat, so they may not be rarer than this. */
+export const HEARTBEAT_EVERY = '2s';
 
 /** The activities a configuration asks for. */
 export const activitiesOf = (configuration: Configuration) =>
   makeActivities({ ...configuration, queues: sessionQueues(configuration) });
 
 /**
- * Gives a worker the workflow `deepResearch` and its activities: `plugins: [await deepResearchPlugin()]`. A worker with
- * workflows of its own exports ours from its own file as well: `export * from 'temporal-deep-research/workflows'`.
+ * Gives a worker the workflow `deepResearch` and its activities, beside its own:
+ * `Worker.create({ …, plugins: [await deepResearchPlugin()] })`. A worker that runs a bundle made ahead of time gives
+ * the plugin to `bundleWorkflowCode` as well.
  */
 export class DeepResearchPlugin extends SimplePlugin {
   constructor(activities: object) {
-    super({
-      name: 'deep-research',
-      activities,
-      workflowsPath: (existing) => existing ?? workflowsPath,
-    });
+    super({ name: 'deep-research', activities, workflowsPath: combineWorkflows });
+  }
+
+  /** @throws Error if an activity of the worker has the name of one of ours, or its bundle lacks our workflow */
+  override configureWorker(options: WorkerOptions): WorkerOptions {
+    refuseClash(options.activities, this.options.activities);
+    const { workflowBundle, workflowsPath: theirs } = options;
+    if (workflowBundle) requireOurs(workflowBundle);
+    const configured = super.configureWorker(options);
+    return {
+      ...configured,
+      // Temporal takes the bundle or the path, not both.
+      workflowsPath: workflowBundle ? theirs : configured.workflowsPath,
+      maxHeartbeatThrottleInterval: options.maxHeartbeatThrottleInterval ?? HEARTBEAT_EVERY,
+      defaultHeartbeatThrottleInterval: options.defaultHeartbeatThrottleInterval ?? HEARTBEAT_EVERY,
+    };
   }
 }
 
 export async function deepResearchPlugin(configuration = readConfiguration(process.env)): Promise<DeepResearchPlugin> {
   return new DeepResearchPlugin(await activitiesOf(configuration));
+}
+
+function refuseClash(theirs: object | undefined, ours: unknown): void {
+  const names = new Set(Object.keys(ours ?? {}));
+  const clash = Object.keys(theirs ?? {}).find((name) => names.has(name));
+  if (clash) {
+    throw new Error(
+      `deep-research plugin: the worker has an activity "${clash}" of its own; give one of them another task queue.`,
+    );
+  }
+}
+
+function requireOurs(bundle: NonNullable<WorkerOptions['workflowBundle']>): void {
+  const code = 'code' in bundle ? bundle.code : readFileSync(bundle.codePath, 'utf8');
+  if (!code.includes(WORKFLOW.session)) {
+    throw new Error(
+      `deep-research plugin: workflowBundle lacks the workflow ${WORKFLOW.session}; give the plugin to bundleWorkflowCode as well.`,
+    );
+  }
 }

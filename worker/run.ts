@@ -1,12 +1,10 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { closeSharedCorpora } from '../activities/corpus/shared-corpus.ts';
+import { workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration.ts';
-import { activitiesOf, workflowsPath } from './plugin.ts';
+import { activitiesOf, HEARTBEAT_EVERY } from './plugin.ts';
 import { pollsOf } from './queues.ts';
-
-/** Cancellation and the live view wait for a heartbeat, so they may not be rarer than this. */
-const HEARTBEAT_EVERY = '2s';
 
 /** Runs a worker until it is told to stop by SIGINT or SIGTERM. */
 export async function runWorker(configuration: Configuration, onReady: () => void): Promise<void> {

@@ -5,7 +5,7 @@ import type { Endpoint } from '../../activities/inference/endpoint.ts';
 import { makeFleet } from '../../activities/inference/fleet/index.ts';
 import { makeInfer } from '../../activities/inference/infer.ts';
 import { REHEARSAL_MODEL, type Rehearsal } from '../../local/rehearsal/server.ts';
-import { workflowsPath } from '../../worker/plugin.ts';
+import { workflowsPath } from '../../worker/combined-workflows.ts';
 
 export interface FleetWorker {
   taskQueue: string;
