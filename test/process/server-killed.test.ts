@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stateFolderAt } from '../../local/state-folder.ts';
 import { type DevServer, startDevServer } from '../../local/temporal/dev-server.ts';
 import { findTemporalCli } from '../../local/temporal/find-cli.ts';
+import { findServers, terminateServer } from '../../local/temporal/server-process.ts';
 import { openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
 import {
   answeredRounds,
@@ -43,7 +45,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all(opened.map((sessions) => sessions.close()));
-  await server?.stop();
+  // Not `stop`: the uses of the servers that were killed still count in this process.
+  const { temporalDb } = stateFolderAt(folder);
+  for (const { pid } of findServers(temporalDb)) await terminateServer(pid, temporalDb, 5_000);
   rmSync(folder, { recursive: true, force: true });
 });
 
