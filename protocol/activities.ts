@@ -70,8 +70,10 @@ export interface InferProgress {
   /** Generated so far. */
   text: string;
   reasoning: string;
-  /** Token ids of prompt-independent generation so far, where the server gives them. */
-  tokenIds?: number[];
+  /** Ids of these tokens, packed, where the server gives them; the next attempt goes on from them. */
+  tokens?: string;
+  /** Model of the endpoint: only the same can go on. */
+  model?: string;
   startedAt: number;
   /** The endpoint whose fault ended this attempt: the next one asks another first. */
   failed?: string;

@@ -34,6 +34,8 @@ export async function resetContext(session: Session, overflowed = false): Promis
   const messages = overflowed ? beforeLastRound(session) : countMessages(segment);
   const thought = await think(session, { purpose: 'summary', messages, append: request });
   if (thought === 'interrupted' && interrupted(session)) return;
+  // The estimate was too low: a summary without the last round is worth more than none.
+  if (thought === 'overflow' && !overflowed && segmentRounds(data) > 1) return resetContext(session, true);
   const reply = typeof thought === 'string' ? undefined : thought.reply;
   const summary = reply ? summaryIn(reply.text) : '';
   if (reply) {

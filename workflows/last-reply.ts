@@ -1,7 +1,9 @@
 import { toolResponse } from '../protocol/messages.ts';
+import { FAILURE } from '../protocol/names.ts';
 import { type LastReplyReason, lastReplyNotice, notRunNotice } from '../protocol/notices.ts';
 import { beforeLastRound } from './context-reset.ts';
 import { say } from './notes.ts';
+import { ActivityFailed } from './runtime.ts';
 import type { Session } from './session.ts';
 import { recordReply, think } from './think.ts';
 
@@ -13,7 +15,7 @@ const GRACE_MS = { least: 10_000, most: 60_000 };
  * deadline it has a short grace; where the context leaves no room even for this, there is no answer.
  */
 export async function lastReply(session: Session, reason: LastReplyReason, overflowed = false): Promise<void> {
-  const { runtime } = session;
+  const { data, runtime } = session;
   const notice = lastReplyNotice(reason);
   if (!overflowed) say(session, notice);
   const shortened = { messages: beforeLastRound(session), append: toolResponse(notice) };
@@ -28,6 +30,7 @@ export async function lastReply(session: Session, reason: LastReplyReason, overf
   }
   const thought = await think(session, { purpose: 'answer', ...(overflowed ? shortened : {}) }, () => late);
   ended = true;
+  if (thought === 'overflow' && data.rounds === 0) throw tooLong(data.settings.contextTokens);
   if (thought === 'overflow' && !overflowed) return lastReply(session, reason, true);
   if (typeof thought === 'string') return;
   const round = recordReply(session, thought);
@@ -37,6 +40,12 @@ export async function lastReply(session: Session, reason: LastReplyReason, overf
   }
   round.endedAt = runtime.now();
 }
+
+const tooLong = (contextTokens: number) =>
+  new ActivityFailed(
+    FAILURE.contextOverflow,
+    `The question with its system prompt is too long for the model's context (contextTokens: ${contextTokens}).`,
+  );
 
 function graceOf(session: Session): number {
   const total = (session.data.settings.timeoutSeconds ?? 0) * 1000;
