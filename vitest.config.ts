@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // These need a real vLLM: `npm run test:vllm`.
+    exclude: ['test/vllm/**', '**/node_modules/**'],
     globalSetup: ['./test/support/dev-server-folder.ts'],
     reporters: [['default', { summary: false }], './test/support/closing-line.ts'],
     // Two cores share everything; servers and processes are started by the tests, so time limits are wide.

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import type { ResearchInput } from '../../protocol/input.ts';
+import { UPDATE } from '../../protocol/names.ts';
+import type { Round, TrajectoryPage } from '../../protocol/trajectory.ts';
+import {
+  eventually,
+  openSessions,
+  type SessionHandle,
+  type Sessions,
+  START_LIMIT_MS,
+  statusOf,
+} from '../support/sessions.ts';
+import { type Relay, relayTo } from './relay.ts';
+
+const urls = inject('vllmUrls');
+/** At what pace heartbeats are sent, in seconds. */
+const HEARTBEAT_S = 2;
+
+let sessions: Sessions;
+let model: string;
+
+beforeAll(async () => {
+  const models = (await (await fetch(`${urls[0]}/v1/models`)).json()) as { data: { id: string }[] };
+  model = models.data[0]?.id ?? '';
+  sessions = await openSessions();
+}, START_LIMIT_MS);
+
+afterAll(() => sessions?.close());
+
+const work = (bases = [urls[0] as string]) =>
+  sessions.work({ LLM_SERVER_BASE_ENDPOINT_URL: bases.join(','), LLM_SERVER_MODEL_NAME: model });
+
+/** A number of the first server's metrics. */
+async function metric(name: string): Promise<number> {
+  const text = await (await fetch(`${urls[0]}/metrics`)).text();
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`))
+    .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+/** Input of a session whose every reply is a thought, an answer so far, and a command, whatever the model's weights. */
+function held(command: string, input: Partial<ResearchInput> = {}): ResearchInput {
+  const grammar = `root ::= "<think>" [a-z ]{20,60} "</think>\\n<answer>" [a-z]{5,20} "</answer>\\n<tool_call>\\n{\\"name\\": \\"bash\\", \\"arguments\\": {\\"command\\": \\"${command}\\"}}\\n</tool_call>"`;
+  return {
+    question: 'What is it?',
+    tools: ['bash'],
+    ...input,
+    model: { maxTokens: 400, extraBody: { structured_outputs: { grammar } } },
+  };
+}
+
+async function roundsOf(session: SessionHandle): Promise<Round[]> {
+  const rounds: Round[] = [];
+  let page: TrajectoryPage = { segments: [] };
+  do {
+    page = await session.query<TrajectoryPage, unknown[]>('trajectory', ...(page.next ? [page.next] : []));
+    rounds.push(...page.segments.flatMap((segment) => segment.rounds));
+  } while (page.next);
+  return rounds.filter(({ reply }) => reply);
+}
+
+test('sixty rounds find their prompt in the cache, also after steering', async () => {
+  const worker = await work();
+  // The cache works in blocks (128 tokens on the CPU) and a round adds a hundred tokens here, so that only a prompt of
+  // a real session's length can have 90 % of it cached.
+  const material = Array.from({ length: 250 }, (_, line) => `Line ${line} of the material says nothing new.`).join(
+    '\n',
+  );
+  const question = `What is it?\n${material}`;
+  const session = await sessions.start(held('echo round', { maxRounds: 60, question }));
+  await eventually('round 20', async () => (await statusOf(session)).round >= 20, 600_000);
+  await session.executeUpdate(UPDATE.steer, { args: ['Mind the tide.'] });
+  expect(await session.result()).toMatchObject({ stopReason: 'max_rounds_exceeded', rounds: 61 });
+  const usages = (await roundsOf(session)).map(({ reply }) => reply!.usage);
+  const shares = usages.slice(2).map(({ cached, prompt }) => cached / prompt);
+  console.log(`cached from round 3: least ${Math.min(...shares).toFixed(3)}, last prompt ${usages.at(-1)?.prompt}`);
+  for (const share of shares) expect(share).toBeGreaterThanOrEqual(0.9);
+  // A prompt that has lost the earlier reasoning would not hold all that was written.
+  for (const [index, { prompt }] of usages.entries()) {
+    const before = usages[index - 1];
+    if (before) expect(prompt).toBeGreaterThanOrEqual(before.prompt + before.completion - 5);
+  }
+  expect(JSON.stringify(await session.query('transcript'))).toContain('Mind the tide.');
+  await worker.stop();
+});
+
+test('a prompt beyond the context ends in an answer', async () => {
+  const worker = await work();
+  const input = held('seq 1 2500', { contextStrategy: 'answer', contextTokens: 1_000_000, maxRounds: 60 });
+  const session = await sessions.start(input);
+  const result = await session.result();
+  console.log(`context exceeded after ${result.rounds} rounds`);
+  expect(result).toMatchObject({ stopReason: 'context_exceeded', answer: expect.stringMatching(/^[a-z]{5,20}$/) });
+  await worker.stop();
+});
+
+const LONG: ResearchInput = {
+  question: 'Say much.',
+  tools: ['bash'],
+  maxRounds: 1,
+  model: { temperature: 0, maxTokens: 1200, extraBody: { ignore_eos: true } },
+};
+const firstReply = async (session: SessionHandle) => (await roundsOf(session))[0]?.reply;
+
+test('cancel frees the server within five seconds', async () => {
+  const worker = await work();
+  const session = await sessions.start({ ...LONG, model: { ...LONG.model, maxTokens: 20_000 } });
+  await eventually('the reply runs', async () => (await metric('vllm:num_requests_running')) === 1);
+  const cancelledAt = Date.now();
+  await session.cancel();
+  await eventually('a free server', async () => (await metric('vllm:num_requests_running')) === 0, 5_000);
+  console.log(`free ${Date.now() - cancelledAt} ms after cancel`);
+  await expect(session.result()).rejects.toThrow();
+  await worker.stop();
+});
+
+test('a long greedy reply whose worker is killed is the undisturbed one', async () => {
+  const start = await metric('vllm:generation_tokens_total');
+  let worker = await work();
+  const whole = await sessions.start(LONG);
+  await eventually('the first reply', async () => (await roundsOf(whole)).length > 0, 600_000);
+  const expected = await firstReply(whole);
+  await whole.result();
+  const undisturbed = (await metric('vllm:generation_tokens_total')) - start;
+  const perSecond = (1000 * 1200) / (expected?.elapsedMs ?? 1);
+
+  const session = await sessions.start(LONG);
+  const before = await metric('vllm:generation_tokens_total');
+  await eventually(
+    'half the reply',
+    async () => (await metric('vllm:generation_tokens_total')) - before > 700,
+    600_000,
+  );
+  await worker.kill();
+  worker = await work();
+  await session.result();
+  const reply = await firstReply(session);
+  const twice = (await metric('vllm:generation_tokens_total')) - start - 2 * undisturbed;
+  console.log(`${twice} tokens twice; ${Math.round(perSecond * HEARTBEAT_S)} in a heartbeat interval`);
+  expect(reply?.text).toBe(expected?.text);
+  expect(reply?.finishReason).toBe(expected?.finishReason);
+  expect(reply?.usage.completion).toBe(1200);
+  expect(twice).toBeLessThan(perSecond * HEARTBEAT_S);
+  await worker.stop();
+});
+
+test('a session whose server is gone goes on at the other', async () => {
+  const relays: Relay[] = await Promise.all([urls[0], urls.at(-1)].map((url) => relayTo(url as string)));
+  const worker = await work(relays.map(({ url }) => url));
+  const session = await sessions.start(held('echo round', { maxRounds: 12 }));
+  await eventually('round 5', async () => (await statusOf(session)).round >= 5, 600_000);
+  const { endpoint } = await statusOf(session);
+  await relays[endpoint === 'endpoint-2' ? 1 : 0]?.kill();
+  expect(await session.result()).toMatchObject({ rounds: 13 });
+  const names = (await roundsOf(session)).map(({ reply }) => reply?.endpoint);
+  expect(new Set(names).size).toBe(2);
+  expect(names.at(-1)).not.toBe(endpoint);
+  await worker.stop();
+  await Promise.all(relays.map((relay) => relay.kill()));
+});
