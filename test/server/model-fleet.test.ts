@@ -70,7 +70,8 @@ function answered(models: readonly Rehearsal[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { requests } of models) {
     for (const { path, requestId, status, fault } of requests.list()) {
-      if (path !== '/v1/chat/completions' || status !== 200 || fault || !requestId) continue;
+      // A reply that broke goes on as a completion.
+      if (!path.endsWith('/completions') || status !== 200 || fault || !requestId) continue;
       counts.set(requestId, (counts.get(requestId) ?? 0) + 1);
     }
   }
