@@ -131,15 +131,15 @@ test('a long greedy reply whose worker is killed is the undisturbed one', async 
   const expected = await firstReply(whole);
   await whole.result();
   const undisturbed = (await metric('vllm:generation_tokens_total')) - start;
-  const perSecond = (1000 * 800) / (expected?.elapsedMs ?? 1);
 
   const session = await sessions.start(LONG);
   const before = await metric('vllm:generation_tokens_total');
-  await eventually(
-    'half the reply',
-    async () => (await metric('vllm:generation_tokens_total')) - before > 500,
-    600_000,
-  );
+  const written = async () => (await metric('vllm:generation_tokens_total')) - before;
+  await eventually('a quarter of the reply', async () => (await written()) > 200, 600_000);
+  const [from, since] = [await written(), performance.now()];
+  await eventually('half the reply', async () => (await written()) > 500, 600_000);
+  // The pace just before the kill: a machine that others use changes it.
+  const perSecond = (1000 * ((await written()) - from)) / (performance.now() - since);
   await worker.kill();
   await work();
   await session.result();
