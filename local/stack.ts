@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { readVariables } from '../worker/configuration/sources.ts';
 import { REHEARSAL_MODEL, startRehearsal } from './rehearsal/server.ts';
 import { createStateFolder, stateFolder } from './state-folder.ts';
 import { findTemporalCli } from './temporal/find-cli.ts';
@@ -20,6 +21,8 @@ export async function runLocally(options: {
   say: (line: string) => void;
 }): Promise<Stack> {
   const { env, say } = options;
+  // What is wrong here is told before anything is started.
+  const settings = readVariables(env);
   const state = createStateFolder(stateFolder(env, process.cwd()));
   let server: SupervisedDevServer | undefined;
   if (!env.TEMPORAL_ADDRESS) {
@@ -32,14 +35,17 @@ export async function runLocally(options: {
     say(`Temporal ${server.address} · Web UI ${server.uiUrl}`);
   }
   const address = env.TEMPORAL_ADDRESS ?? (server?.address as string);
-  const rehearsal = env.LLM_SERVER_BASE_ENDPOINT_URL ? undefined : await startRehearsal();
+  const hasModel = settings.LLM_SERVER_BASE_ENDPOINT_URL?.length || settings.DEEP_RESEARCH_ENDPOINTS?.length;
+  const rehearsal = hasModel ? undefined : await startRehearsal();
   if (rehearsal) say('No LLM_SERVER_BASE_ENDPOINT_URL is set: the rehearsal model answers.');
   const stopWorker = await superviseWorker(
     {
       ...env,
       TEMPORAL_ADDRESS: address,
       DEEP_RESEARCH_STATE_DIR: state.root,
-      DEEP_RESEARCH_CORPUS_DIR: knownCorpora(state.root, options.corpus).join(','),
+      DEEP_RESEARCH_CORPUS_DIR: JSON.stringify([
+        ...new Set([...knownCorpora(state.root, options.corpus), ...(settings.DEEP_RESEARCH_CORPUS_DIR ?? [])]),
+      ]),
       ...(rehearsal ? { LLM_SERVER_BASE_ENDPOINT_URL: rehearsal.url, LLM_SERVER_MODEL_NAME: REHEARSAL_MODEL } : {}),
     },
     () => say('The worker ended; starting it again.'),
@@ -71,7 +77,7 @@ function knownCorpora(stateDir: string, corpus?: string): string[] {
   } catch {
     // The first command here.
   }
-  const all = [...new Set([...(corpus ? [corpus] : []), ...known])];
+  const all = [...new Set([...(corpus ? [corpus] : []), ...known.filter((path) => existsSync(path))])];
   writeFileSync(file, JSON.stringify(all));
   return all;
 }

@@ -1,3 +1,3 @@
-export { type Configuration, readConfiguration } from './configuration.ts';
+export { type Configuration, readConfiguration } from './configuration/index.ts';
 export { DeepResearchPlugin, deepResearchPlugin } from './plugin.ts';
 export { runWorker } from './run.ts';

@@ -4,7 +4,7 @@ import type { WorkerOptions } from '@temporalio/worker';
 import { makeActivities } from '../activities/index.ts';
 import { WORKFLOW } from '../protocol/names.ts';
 import { combineWorkflows } from './combined-workflows.ts';
-import { type Configuration, readConfiguration } from './configuration.ts';
+import { type Configuration, readConfiguration } from './configuration/index.ts';
 import { sessionQueues } from './queues.ts';
 
 /** Cancellation and the live view wait for a heartbeat, so they may not be rarer than this. */

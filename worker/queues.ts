@@ -1,4 +1,4 @@
-import type { Configuration, Role } from './configuration.ts';
+import type { Configuration, Role } from './configuration/index.ts';
 
 export const inferenceQueue = (queue: string): string => `${queue}-inference`;
 export const sandboxQueue = (queue: string): string => `${queue}-sandbox`;

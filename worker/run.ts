@@ -1,17 +1,18 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, type LogLevel, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { closeSharedCorpora } from '../activities/corpus/shared-corpus.ts';
 import { workflowsPath } from './combined-workflows.ts';
-import type { Configuration } from './configuration.ts';
+import type { Configuration } from './configuration/index.ts';
 import { activitiesOf, HEARTBEAT_EVERY } from './plugin.ts';
 import { pollsOf } from './queues.ts';
 
 /** Runs a worker until it is told to stop by SIGINT or SIGTERM. */
 export async function runWorker(configuration: Configuration, onReady: () => void): Promise<void> {
   Runtime.install({
-    logger: new DefaultLogger('WARN'),
+    logger: new DefaultLogger(configuration.logLevel.toUpperCase() as LogLevel),
     shutdownSignals: ['SIGINT', 'SIGTERM'],
   });
+  const { worker: limits } = configuration;
   const { connectionOptions, namespace } = loadClientConnectConfig();
   const connection = await NativeConnection.connect(connectionOptions);
   try {
@@ -34,7 +35,12 @@ export async function runWorker(configuration: Configuration, onReady: () => voi
           ...(poll.activities === 'none' ? {} : { activities: served[poll.activities] as object }),
           maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
           defaultHeartbeatThrottleInterval: HEARTBEAT_EVERY,
-          shutdownGraceTime: '2s',
+          maxCachedWorkflows: limits.maxCachedWorkflows,
+          maxConcurrentActivityTaskExecutions:
+            poll.activities === 'all' || poll.activities === 'infer'
+              ? limits.maxConcurrentInferences
+              : limits.maxConcurrentTools,
+          shutdownGraceTime: `${limits.shutdownGraceSeconds}s`,
         }),
       ),
     );

@@ -5,7 +5,7 @@ export function nearest(text: string, candidates: readonly string[]): string {
 }
 
 /** Levenshtein's distance, a row at a time. */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -10,7 +10,7 @@ import { connectTemporal } from '../../client/connect.ts';
 import { REHEARSAL_MODEL } from '../../local/rehearsal/server.ts';
 import { startDevServer } from '../../local/temporal/dev-server.ts';
 import { findTemporalCli } from '../../local/temporal/find-cli.ts';
-import { readConfiguration } from '../../worker/configuration.ts';
+import { readConfiguration } from '../../worker/configuration/index.ts';
 import { activitiesOf } from '../../worker/plugin.ts';
 import { makeBenchActivities, makeInstantSearch } from './activities.ts';
 import { type Laps, makeLaps } from './laps.ts';

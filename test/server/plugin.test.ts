@@ -3,7 +3,7 @@ import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type Worke
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WORKFLOW } from '../../protocol/names.ts';
 import { combineWorkflows, workflowsPath } from '../../worker/combined-workflows.ts';
-import { readConfiguration } from '../../worker/configuration.ts';
+import { readConfiguration } from '../../worker/configuration/index.ts';
 import { type DeepResearchPlugin, deepResearchPlugin } from '../../worker/plugin.ts';
 import { openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
 

@@ -1,0 +1,48 @@
+import { providersFrom } from '../../activities/providers/configured.ts';
+import type { Configuration } from './index.ts';
+import { providerVariables } from './index.ts';
+
+/** The configuration for the start of a log: a line for each group, without secrets. */
+export function describe(configuration: Configuration): string[] {
+  const { endpoints, corpora, filesDir, stateDir, taskQueue, roles, logLevel, worker, variables } = configuration;
+  const providers = providersFrom(providerVariables(variables));
+  const names = (kind: keyof typeof providers) => providers[kind].map(({ name }) => name).join(' ') || 'none';
+  const models = endpoints.map(({ name, url, model, format, apiKey, weight, roles, contextTokens }) => {
+    const notes = [
+      format,
+      apiKey ? 'with a key' : 'without a key',
+      ...(contextTokens ? [`${contextTokens} tokens`] : []),
+      ...(weight === 1 ? [] : [`weight ${weight}`]),
+      ...(roles.length === 3 ? [] : [`for ${roles.join(' ')}`]),
+    ];
+    return `${name} = ${model} at ${withoutPassword(url)} (${notes.join(', ')})`;
+  });
+  const tools = [
+    `documents ${corpora.join(', ') || 'none'}`,
+    `input files ${filesDir ?? 'by hash only'}`,
+    ...(variables.TOOLS_SERVER_BASE_ENDPOINT_URL
+      ? [`tool services ${variables.TOOLS_SERVER_BASE_ENDPOINT_URL.map(withoutPassword).join(', ')}`]
+      : []),
+    `web search ${names('web')}`,
+    `scholar ${names('scholar')}`,
+    `images ${names('images')}`,
+    `at most ${variables.CLIENT_TIMEOUT} s`,
+  ];
+  return [
+    `Models: ${models.join('; ') || 'none'}`,
+    `Tools: ${tools.join('; ')}`,
+    `Worker: queue ${taskQueue}; serves ${roles?.join(', ') ?? 'everything'}; ${worker.maxCachedWorkflows} sessions cached; ` +
+      `${worker.maxConcurrentInferences} model calls and ${worker.maxConcurrentTools} tools at once; ` +
+      `${worker.shutdownGraceSeconds} s to shut down`,
+    `State: ${stateDir}; log level ${logLevel}` +
+      (variables.S1_DR_CONFIG_JSON ? `; settings from ${variables.S1_DR_CONFIG_JSON}` : ''),
+  ];
+}
+
+/** Addresses may carry a name and a password, or a key as a parameter. */
+export function withoutPassword(address: string): string {
+  const url = URL.parse(address);
+  if (!url) return address;
+  const shown = `${url.protocol}//${url.host}${url.pathname}`.replace(/\/$/, '');
+  return url.search ? `${shown}?…` : shown;
+}

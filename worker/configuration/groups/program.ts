@@ -1,0 +1,37 @@
+import { choice, text, textOr } from '../variable.ts';
+
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+
+const readElsewhere = true;
+const environmentOnly = true;
+
+/** Files, logs, and what the programs around the worker read. */
+export const program = {
+  S1_DR_CONFIG_JSON: text({
+    description: 'JSON file with any of these variables as keys, except those marked *. It wins over the environment.',
+    takes: 'the path of a JSON file',
+    environmentOnly,
+  }),
+  DEEP_RESEARCH_STATE_DIR: textOr('.deep-research', {
+    description: 'Folder of workspaces, call records, indexes and, with `npm start`, the Temporal server.',
+    takes: 'a path',
+    environmentOnly,
+  }),
+  DEEP_RESEARCH_LOG_LEVEL: choice(LOG_LEVELS, 'warn', {
+    description: "Least level of the worker's log, on stderr.",
+  }),
+  TEMPORAL_CLI_PATH: text({
+    description: "Temporal's command line for `npm start`.",
+    takes: 'the path of a program',
+    fallback: 'found on the PATH, downloaded or built',
+    readElsewhere,
+  }),
+  XDG_CACHE_HOME: text({
+    description: 'Where `npm start` keeps the Temporal command line that it downloaded or built.',
+    takes: 'an absolute path',
+    fallback: '~/.cache',
+    readElsewhere,
+  }),
+  NO_COLOR: text({ description: 'Any value turns colours of the command line off.', readElsewhere }),
+  DEBUG: text({ description: 'Any value makes the command line print the stack of an error.', readElsewhere }),
+};

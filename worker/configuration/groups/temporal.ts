@@ -1,0 +1,66 @@
+import { DEFAULT_TASK_QUEUE } from '../../../protocol/names.ts';
+import { count, secret, text, textOr, texts } from '../variable.ts';
+
+export const ROLES = ['workflow', 'inference', 'tools', 'sandbox'] as const;
+export type Role = (typeof ROLES)[number];
+
+const readElsewhere = true;
+
+/** Temporal's own variables are read by its envconfig, together with its configuration file. */
+export const temporal = {
+  TEMPORAL_ADDRESS: text({
+    description: 'The Temporal server. `npm start` starts one where it is not set.',
+    takes: 'host:port',
+    fallback: 'localhost:7233',
+    readElsewhere,
+  }),
+  TEMPORAL_NAMESPACE: text({ description: 'The namespace of the sessions.', fallback: 'default', readElsewhere }),
+  TEMPORAL_API_KEY: secret({ description: 'Key of the Temporal server, as in Temporal Cloud.', readElsewhere }),
+  TEMPORAL_PROFILE: text({
+    description: "Profile of Temporal's configuration file.",
+    fallback: 'default',
+    readElsewhere,
+  }),
+  TEMPORAL_CONFIG_FILE: text({
+    description: "Temporal's configuration file. Further variables (`TEMPORAL_TLS…`) are those of Temporal's tools.",
+    takes: 'a path',
+    readElsewhere,
+  }),
+  TEMPORAL_TASK_QUEUE: textOr(DEFAULT_TASK_QUEUE, {
+    description: 'Task queue of the sessions.',
+    environmentOnly: true,
+  }),
+  WORKER_ROLES: texts({
+    description:
+      'What this worker serves: any of `workflow`, `inference`, `tools`, `sandbox`. Split roles use the queues `<queue>-inference` and `<queue>-sandbox`.',
+    takes: `some of ${ROLES.join(', ')}`,
+    fallback: 'everything, on one queue',
+  }),
+  DEEP_RESEARCH_MAX_CACHED_WORKFLOWS: count(
+    { fallback: 200, min: 1, max: 100_000 },
+    {
+      description:
+        'Sessions kept in memory. One beyond it is rebuilt from its history at its next step (0.5 to 0.8 s for 150 rounds).',
+      unit: 'sessions',
+    },
+  ),
+  DEEP_RESEARCH_MAX_CONCURRENT_INFERENCES: count(
+    { fallback: 100, min: 1, max: 10_000 },
+    {
+      description:
+        "Activities that a worker serving model calls runs at once. Keep it near the sum of the endpoints' `maxConcurrent`: calls beyond that wait inside the worker.",
+      unit: 'activities',
+    },
+  ),
+  DEEP_RESEARCH_MAX_CONCURRENT_TOOLS: count(
+    { fallback: 50, min: 1, max: 10_000 },
+    { description: 'Activities that a worker serving only tools or the sandbox runs at once.', unit: 'activities' },
+  ),
+  DEEP_RESEARCH_SHUTDOWN_GRACE_SECONDS: count(
+    { fallback: 2, min: 0, max: 3600 },
+    {
+      description: 'After SIGTERM, time for running activities to end by themselves; then they are handed over.',
+      unit: 's',
+    },
+  ),
+};

@@ -1,0 +1,70 @@
+import { count, flag, list, secret, text, texts, webUrl } from '../variable.ts';
+
+const order = (kind: string) =>
+  texts({
+    description: `Providers of ${kind} in the order they are asked.`,
+    takes: 'names of providers',
+    fallback: 'all that have what they need',
+    notUsedYet,
+  });
+
+/** What these settings are for is not built, or not connected to the tools. */
+const notUsedYet = true;
+
+/** The tools, and what they look things up with. */
+export const tools = {
+  TOOLS_SERVER_BASE_ENDPOINT_URL: list(webUrl, {
+    description: "The original's tool services (`toolkits-api`).",
+    takes: 'http or https URLs',
+    fallback: 'the tools of this project',
+    notUsedYet,
+  }),
+  LITERATURE_SEED_DATA_DIR: text({
+    description: 'Folder that the tool services share with the worker, where sessions keep their files.',
+    takes: 'a path',
+    notUsedYet,
+  }),
+  WEB_BASED_TOOLS_USE_CACHE: flag(true, {
+    description: 'Whether searches and pages may come from a cache.',
+    notUsedYet,
+  }),
+  USE_NLP_FORMAT_RETURN: flag(true, {
+    description: 'Whether a failed tool tells the model in a plain sentence (true) or as `{"error": …}`.',
+    notUsedYet,
+  }),
+  CLIENT_TIMEOUT: count(
+    { fallback: 1800, min: 1, max: 86_400 },
+    { description: 'Longest tool call.', unit: 's', notUsedYet },
+  ),
+  DEEP_RESEARCH_CORPUS_DIR: texts({
+    description: 'Folders of documents for `search` and `visit`.',
+    takes: 'folders',
+    environmentOnly: true,
+  }),
+  DEEP_RESEARCH_FILES_DIR: text({
+    description: 'Folder below which input files may be named by path.',
+    takes: 'a folder',
+  }),
+  DEEP_RESEARCH_SEARCH_PROVIDERS: order('web search'),
+  DEEP_RESEARCH_SCHOLAR_PROVIDERS: order('scholarly search'),
+  DEEP_RESEARCH_IMAGE_PROVIDERS: order('image search'),
+  DEEP_RESEARCH_CONTACT_EMAIL: text({
+    description: 'Sent to the free services, which ask for one and serve known callers better.',
+    takes: 'an e-mail address',
+    notUsedYet,
+  }),
+  SEARXNG_URL: text({
+    description: 'Your SearXNG: web, images and scholarly search.',
+    takes: 'an http or https URL',
+    notUsedYet,
+  }),
+  SERPER_API_KEY: secret({ description: 'Serper: web, scholarly and image search.', notUsedYet }),
+  BRAVE_API_KEY: secret({ description: 'Brave: web search.', notUsedYet }),
+  TAVILY_API_KEY: secret({ description: 'Tavily: web search.', notUsedYet }),
+  EXA_API_KEY: secret({ description: 'Exa: web search.', notUsedYet }),
+  OPENALEX_API_KEY: secret({ description: 'OpenAlex: scholarly search; hardly answers without one.', notUsedYet }),
+  SEMANTIC_SCHOLAR_API_KEY: secret({
+    description: 'Semantic Scholar: scholarly search; slow without one.',
+    notUsedYet,
+  }),
+};

@@ -1,0 +1,99 @@
+import { realpathSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Endpoint } from '../../activities/inference/endpoint.ts';
+import { providersFrom } from '../../activities/providers/configured.ts';
+import { Secret } from '../../activities/secret.ts';
+import { endpointsFrom } from './endpoints.ts';
+import { ConfigurationError } from './error.ts';
+import type { LOG_LEVELS } from './groups/program.ts';
+import { ROLES, type Role } from './groups/temporal.ts';
+import { readVariables } from './sources.ts';
+import { type Variables, variables } from './variables.ts';
+
+export { ConfigurationError } from './error.ts';
+export type { Role } from './groups/temporal.ts';
+export type { Variables } from './variables.ts';
+
+/** Everything a worker is told from outside, checked. */
+export interface Configuration {
+  taskQueue: string;
+  /** Absent: everything on one queue. */
+  roles?: Role[];
+  endpoints: Endpoint[];
+  corpora: string[];
+  filesDir?: string;
+  stateDir: string;
+  logLevel: (typeof LOG_LEVELS)[number];
+  worker: {
+    maxCachedWorkflows: number;
+    maxConcurrentInferences: number;
+    maxConcurrentTools: number;
+    shutdownGraceSeconds: number;
+  };
+  /** All variables by their names, for what is not above. */
+  variables: Variables;
+}
+
+/** Reads and checks everything. Throws `ConfigurationError` with one sentence for each fault. */
+export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configuration {
+  const values = readVariables(env);
+  const problems: string[] = [];
+  /** Faults of independent parts are told together. */
+  const part = <T>(read: () => T, otherwise: T): T => {
+    try {
+      return read();
+    } catch (error) {
+      problems.push(...(error instanceof ConfigurationError ? error.problems : [(error as Error).message]));
+      return otherwise;
+    }
+  };
+  const roles = part(() => rolesOf(values), undefined);
+  const endpoints = part(() => endpointsFrom(values, env), undefined);
+  if (endpoints?.length === 0 && (!roles || roles.includes('inference'))) {
+    problems.push('LLM_SERVER_BASE_ENDPOINT_URL: expected the URL of a model server, got nothing.');
+  }
+  part(() => providersFrom(providerVariables(values)), undefined);
+  const corpora = part(() => (values.DEEP_RESEARCH_CORPUS_DIR ?? []).map(corpusFolder), []);
+  if (problems.length > 0) throw new ConfigurationError(problems);
+  return {
+    taskQueue: values.TEMPORAL_TASK_QUEUE,
+    ...(roles ? { roles } : {}),
+    endpoints: endpoints ?? [],
+    corpora,
+    ...(values.DEEP_RESEARCH_FILES_DIR ? { filesDir: resolve(values.DEEP_RESEARCH_FILES_DIR) } : {}),
+    stateDir: resolve(values.DEEP_RESEARCH_STATE_DIR),
+    logLevel: values.DEEP_RESEARCH_LOG_LEVEL,
+    worker: {
+      maxCachedWorkflows: values.DEEP_RESEARCH_MAX_CACHED_WORKFLOWS,
+      maxConcurrentInferences: values.DEEP_RESEARCH_MAX_CONCURRENT_INFERENCES,
+      maxConcurrentTools: values.DEEP_RESEARCH_MAX_CONCURRENT_TOOLS,
+      shutdownGraceSeconds: values.DEEP_RESEARCH_SHUTDOWN_GRACE_SECONDS,
+    },
+    variables: values,
+  };
+}
+
+/** What `providersFrom` reads, from the file and the environment together. Holds keys as they are: not for printing. */
+export function providerVariables(values: Variables): Record<string, string> {
+  const plain = Object.keys(variables.shape).flatMap((name) => {
+    const value = values[name as keyof Variables];
+    if (value instanceof Secret) return [[name, value.reveal()]];
+    if (typeof value === 'string') return [[name, value]];
+    return /_PROVIDERS$/.test(name) && Array.isArray(value) ? [[name, value.join(',')]] : [];
+  });
+  return Object.fromEntries(plain);
+}
+
+function rolesOf({ WORKER_ROLES: given }: Variables): Role[] | undefined {
+  const unknown = given?.find((role) => !(ROLES as readonly string[]).includes(role));
+  if (unknown) throw new Error(`WORKER_ROLES: expected some of ${ROLES.join(', ')}, got "${unknown}".`);
+  return given as Role[] | undefined;
+}
+
+function corpusFolder(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    throw new Error(`DEEP_RESEARCH_CORPUS_DIR: there is no folder "${path}".`);
+  }
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { models } from './groups/models.ts';
+import { program } from './groups/program.ts';
+import { temporal } from './groups/temporal.ts';
+import { tools } from './groups/tools.ts';
+
+/** In the order in which they are documented. */
+export const GROUPS = {
+  'Model servers': models,
+  Tools: tools,
+  'Temporal and the worker': temporal,
+  'Programs, state and logs': program,
+} as const;
+
+/** Every variable that the worker, the client and the local mode read. */
+export const variables = z.object({ ...models, ...tools, ...temporal, ...program });
+
+export type Variables = z.output<typeof variables>;
+
+/** The original's keys may also be set with its prefix: `S1_DR_CLIENT_TIMEOUT`. */
+export const ORIGINAL_KEYS = [
+  'LITERATURE_SEED_DATA_DIR',
+  'TOOLS_SERVER_BASE_ENDPOINT_URL',
+  'LLM_SERVER_BASE_ENDPOINT_URL',
+  'LLM_SERVER_MODEL_NAME',
+  'WEB_BASED_TOOLS_USE_CACHE',
+  'USE_NLP_FORMAT_RETURN',
+  'CLIENT_TIMEOUT',
+  'AIHUBMIX_KEY',
+  'AZURE_KEY',
+  'VOLCANO_KEY',
+  'ALIYUN_KEY',
+  'ONLINE_PLATFORM',
+] as const satisfies readonly (keyof Variables)[];
