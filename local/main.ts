@@ -1,81 +1,79 @@
-import { realpathSync } from 'node:fs';
-import { Command } from 'commander';
-import { watchInTerminal } from '../client/cli/live-view/watch-in-terminal.ts';
+import { EXIT, Exit, report } from '../client/cli/exit.ts';
 import { connectDeepResearch } from '../client/index.ts';
-import { sessionIdOf } from './session-id.ts';
-import { runLocally } from './stack.ts';
-import { storeFile } from './store-file.ts';
+import { clientCommand, commandAgain } from './again.ts';
+import { findOrStart } from './find-or-start.ts';
+import { follow } from './follow.ts';
+import { type LocalOptions, localProgram } from './program.ts';
+import { corpusFolder, requestOf } from './request.ts';
+import { startTemporal, startWorker } from './stack.ts';
+import { createStateFolder, stateFolder } from './state-folder.ts';
 
-interface Options {
-  corpus?: string;
-  file: string[];
-  new?: boolean;
-  maxRounds?: string;
-  json?: boolean;
+const { env } = process;
+const again = commandAgain(process.argv.slice(2), env);
+const interrupt = new AbortController();
+const { signal } = interrupt;
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(name, () => {
+    // The second time at once: the worker notices, and the next command finds the server.
+    if (signal.aborted) process.exit(EXIT.interrupted);
+    interrupt.abort();
+  });
+}
+// Nobody reads any more, as after `npm start … | head`.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => interrupt.abort());
+
+async function run(question: string | undefined, options: LocalOptions): Promise<void> {
+  const say = (line: string) => (options.json ? process.stderr : process.stdout).write(`${line}\n`);
+  // npm runs scripts in the project's folder; a path is meant from where the command was typed.
+  const cwd = (env.npm_lifecycle_event === 'start' && env.INIT_CWD) || process.cwd();
+  const stateDir = createStateFolder(stateFolder(env, process.cwd())).root;
+  const surroundings = { stateDir, env, say, signal };
+  if (question === undefined) return serve(options, cwd, surroundings);
+
+  const input = await requestOf(question, options, { stateDir, cwd });
+  await using opened = new AsyncDisposableStack();
+  const server = await startTemporal(surroundings);
+  opened.defer(() => server.stop());
+  const client = await connectDeepResearch({ env: server.env });
+  opened.defer(() => client.close());
+  const { session, ended } = await findOrStart(client, input, { stateDir, isNew: options.new });
+  const path = `/namespaces/default/workflows/${encodeURIComponent(session.id)}`;
+  say(`Session ${session.id}${server.uiUrl ? `\nWeb UI  ${server.uiUrl}${path}` : ''}`);
+  if (!ended) opened.defer(await startWorker({ ...surroundings, env: server.env }));
+  say('');
+  await follow(session, {
+    json: options.json,
+    ended,
+    signal,
+    again,
+    command: clientCommand(server.address, env),
+  });
 }
 
-const program = new Command('npm start --')
-  .description(
-    'Ask a question with everything on this machine: Temporal, a worker and, without a model server, the rehearsal model.',
-  )
-  .argument('[question]', 'the question; without one, everything runs until Ctrl-C and the Web UI starts sessions')
-  .option('--corpus <dir>', 'folder of documents to search')
-  .option('--file <path>', 'file to attach; may be repeated', (path, all: string[]) => [...all, path], [])
-  .option('--max-rounds <n>', 'most rounds (150)')
-  .option('--new', 'ask again instead of showing the answer of the same question')
-  .option('--json', 'print the result as JSON')
-  .action(main);
-
-async function main(question: string | undefined, options: Options): Promise<void> {
-  const interrupt = new AbortController();
-  process.on('SIGINT', () => interrupt.abort());
-  process.on('SIGTERM', () => interrupt.abort());
-  const say = options.json ? () => {} : (line: string) => console.log(line);
-  const corpus = options.corpus === undefined ? undefined : folder(options.corpus);
-  const stack = await runLocally({ corpus, say, env: process.env });
-  try {
-    const client = await connectDeepResearch({ address: stack.address });
-    if (question === undefined) {
-      say('Ready; Ctrl-C ends it.');
-      await new Promise((resolve) => interrupt.signal.addEventListener('abort', resolve));
-      return;
-    }
-    const settings = {
-      files: await Promise.all(options.file.map((path) => storeFile(stack.stateDir, path))),
-      ...(corpus ? { corpus } : {}),
-      ...(options.maxRounds ? { maxRounds: Number(options.maxRounds) } : {}),
-    };
-    const base = sessionIdOf(question, settings);
-    const id = options.new ? `${base}-${Date.now().toString(36)}` : base;
-    const session = options.new
-      ? await client.start({ question, ...settings }, { id })
-      : await client.attach(id).catch(() => client.start({ question, ...settings }, { id }));
-    say(
-      `Session ${id}\n${stack.uiUrl ? `Web UI  ${stack.uiUrl}/namespaces/default/workflows/${encodeURIComponent(id)}\n` : ''}`,
-    );
-    if (options.json) {
-      console.log(JSON.stringify(await session.result(), null, 2));
-    } else {
-      const result = await watchInTerminal(session, { signal: interrupt.signal });
-      if (!result) say('\nThe session is kept. The same command goes on with it.');
-    }
-  } finally {
-    await stack.stop();
-  }
-}
-
-function folder(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    throw new Error(`--corpus ${path}: there is no such folder`);
-  }
+/** Everything runs until Ctrl-C, for sessions that others start. */
+async function serve(
+  options: LocalOptions,
+  cwd: string,
+  surroundings: Parameters<typeof startTemporal>[0],
+): Promise<void> {
+  const { say } = surroundings;
+  const corpus = options.corpus === undefined ? undefined : corpusFolder(options.corpus, cwd);
+  await using opened = new AsyncDisposableStack();
+  const server = await startTemporal(surroundings);
+  opened.defer(() => server.stop());
+  const documents = corpus === undefined ? {} : { DEEP_RESEARCH_CORPUS_DIR: JSON.stringify([corpus]) };
+  opened.defer(await startWorker({ ...surroundings, env: { ...server.env, ...documents } }));
+  say(`Ready. Ask with:  ${clientCommand(server.address, env)} ask "…"\nCtrl-C ends it; sessions are kept.`);
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
 }
 
 try {
-  await program.parseAsync();
+  await localProgram(run).parseAsync();
   process.exit();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
+  if (signal.aborted && !(error instanceof Exit)) {
+    process.stderr.write(`Nothing was asked yet. To ask:\n  ${again}\n`);
+    process.exit(EXIT.interrupted);
+  }
+  process.exit(report(error, process.stderr, env, 'npm start'));
 }

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import { sessionSlug } from '../client/slug.ts';
+import type { ResearchInput } from '../protocol/input.ts';
 
 /** The same question with the same settings is the same session; that is how a command finds its own again. */
-export function sessionIdOf(question: string, settings: object): string {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([question, settings]))
-    .digest('hex')
-    .slice(0, 8);
-  return `${sessionSlug(question)}-${digest}`;
+export function sessionIdOf(input: ResearchInput): string {
+  const fields = Object.entries(input).sort(([one], [other]) => (one < other ? -1 : 1));
+  const digest = createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 8);
+  return `${sessionSlug(input.question)}-${digest}`;
 }

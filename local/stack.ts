@@ -1,64 +1,83 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readVariables } from '../worker/configuration/sources.ts';
 import { REHEARSAL_MODEL, startRehearsal } from './rehearsal/server.ts';
-import { createStateFolder, stateFolder } from './state-folder.ts';
 import { findTemporalCli } from './temporal/find-cli.ts';
-import { type SupervisedDevServer, type SupervisorEvent, superviseDevServer } from './temporal/supervise.ts';
+import { type SupervisorEvent, superviseDevServer } from './temporal/supervise.ts';
 import { superviseWorker } from './worker-process.ts';
 
-export interface Stack {
+export interface LocalServer {
   address: string;
+  /** Of a server that was started here. */
   uiUrl?: string;
-  stateDir: string;
+  /** Environment for clients and workers of this server. */
+  env: NodeJS.ProcessEnv;
   stop(): Promise<void>;
 }
 
-/** Everything a session needs on this machine: what the environment does not name is started. */
-export async function runLocally(options: {
-  corpus?: string;
+interface Surroundings {
+  stateDir: string;
   env: NodeJS.ProcessEnv;
+  /** Lines for people. */
   say: (line: string) => void;
-}): Promise<Stack> {
-  const { env, say } = options;
-  // What is wrong here is told before anything is started.
+  signal?: AbortSignal;
+}
+
+/** The Temporal server: the one at `TEMPORAL_ADDRESS`, else one of this machine's own. */
+export async function startTemporal({ stateDir, env, say, signal }: Surroundings): Promise<LocalServer> {
+  // What is wrong in the environment is told before anything is started.
+  readVariables(env);
+  if (env.TEMPORAL_ADDRESS) return { address: env.TEMPORAL_ADDRESS, env, stop: async () => {} };
+  const cli = await findTemporalCli({ env, onProgress: say, signal });
+  const server = await superviseDevServer({
+    stateDir,
+    cli: cli.path,
+    signal,
+    onEvent: (event) => say(serverNews(event)),
+  });
+  const { address, uiUrl } = server;
+  say(`Temporal ${address} · Web UI ${uiUrl}`);
+  return {
+    address,
+    uiUrl,
+    env: environmentOf(address, stateDir, env),
+    async stop() {
+      await server.stop();
+    },
+  };
+}
+
+/** A worker and, where no model server is named, the rehearsal model. Resolves to what stops both. */
+export async function startWorker({ stateDir, env, say }: Surroundings): Promise<() => Promise<void>> {
   const settings = readVariables(env);
-  const state = createStateFolder(stateFolder(env, process.cwd()));
-  let server: SupervisedDevServer | undefined;
-  if (!env.TEMPORAL_ADDRESS) {
-    const cli = await findTemporalCli({ env, onProgress: say });
-    server = await superviseDevServer({
-      stateDir: state.root,
-      cli: cli.path,
-      onEvent: (event) => say(serverNews(event)),
-    });
-    say(`Temporal ${server.address} · Web UI ${server.uiUrl}`);
-  }
-  const address = env.TEMPORAL_ADDRESS ?? (server?.address as string);
   const hasModel = settings.LLM_SERVER_BASE_ENDPOINT_URL?.length || settings.DEEP_RESEARCH_ENDPOINTS?.length;
   const rehearsal = hasModel ? undefined : await startRehearsal();
   if (rehearsal) say('No LLM_SERVER_BASE_ENDPOINT_URL is set: the rehearsal model answers.');
-  const stopWorker = await superviseWorker(
-    {
-      ...env,
-      TEMPORAL_ADDRESS: address,
-      DEEP_RESEARCH_STATE_DIR: state.root,
-      DEEP_RESEARCH_CORPUS_DIR: JSON.stringify([
-        ...new Set([...knownCorpora(state.root, options.corpus), ...(settings.DEEP_RESEARCH_CORPUS_DIR ?? [])]),
-      ]),
-      ...(rehearsal ? { LLM_SERVER_BASE_ENDPOINT_URL: rehearsal.url, LLM_SERVER_MODEL_NAME: REHEARSAL_MODEL } : {}),
-    },
-    () => say('The worker ended; starting it again.'),
+  const model = rehearsal && { LLM_SERVER_BASE_ENDPOINT_URL: rehearsal.url, LLM_SERVER_MODEL_NAME: REHEARSAL_MODEL };
+  try {
+    const stop = await superviseWorker({ ...env, DEEP_RESEARCH_STATE_DIR: stateDir, ...model }, () =>
+      say('The worker ended; starting it again.'),
+    );
+    return async () => {
+      await stop();
+      await rehearsal?.close();
+    };
+  } catch (error) {
+    await rehearsal?.close();
+    throw error;
+  }
+}
+
+/** What the user has set about another server does not hold for our own. */
+function environmentOf(address: string, stateDir: string, env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const others = Object.entries(env).filter(
+    ([name]) => !name.startsWith('TEMPORAL_') || name === 'TEMPORAL_TASK_QUEUE',
   );
   return {
-    address,
-    ...(server ? { uiUrl: server.uiUrl } : {}),
-    stateDir: state.root,
-    async stop() {
-      await stopWorker();
-      await rehearsal?.close();
-      await server?.stop();
-    },
+    ...Object.fromEntries(others),
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: 'default',
+    // A file that is not there: the usual one may hold another server's certificates.
+    TEMPORAL_CONFIG_FILE: join(stateDir, 'no-temporal-config.toml'),
   };
 }
 
@@ -66,18 +85,4 @@ function serverNews(event: SupervisorEvent): string {
   if (event.type === 'exited') return 'Temporal ended; starting it again.';
   if (event.type === 'restarted') return 'Temporal runs again.';
   return `Temporal cannot be started again, next try in ${event.retryMs / 1000} s: ${event.error.message}`;
-}
-
-/** The folders of this and earlier commands, so that an older session that goes on still finds its own. */
-function knownCorpora(stateDir: string, corpus?: string): string[] {
-  const file = join(stateDir, 'corpora.json');
-  let known: string[] = [];
-  try {
-    known = JSON.parse(readFileSync(file, 'utf8'));
-  } catch {
-    // The first command here.
-  }
-  const all = [...new Set([...(corpus ? [corpus] : []), ...known.filter((path) => existsSync(path))])];
-  writeFileSync(file, JSON.stringify(all));
-  return all;
 }

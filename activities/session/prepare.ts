@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Context } from '@temporalio/activity';
@@ -8,6 +9,7 @@ import { FAILURE, SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
 import { EFFECTFUL_TOOLS, type ToolName } from '../../protocol/tool-call.ts';
 import { TOOL_SCHEMAS } from '../../protocol/tool-schemas.ts';
 import { ensureWorkspace, workspaceName } from '../workspace/workspace.ts';
+import { corpusMark } from './marked-corpus.ts';
 import { stageFiles } from './stage-files.ts';
 import { systemPrompt } from './system-prompt.ts';
 
@@ -27,7 +29,7 @@ export function makePrepare(options: PrepareOptions) {
   return async (input: PrepareInput): Promise<Prepared> => {
     const { info, client } = Context.current();
     const { workflowId = '', runId = '' } = info.workflowExecution ?? {};
-    const corpus = await corpusOf(input.corpus, options.corpora);
+    const corpus = await corpusOf(input.corpus, options);
     if (input.skills.length > 0) throw refused('skills: this worker has no skills');
     const tools = toolsOf(input, options.servable, corpus !== undefined);
     const workspace = workspaceName(`${workflowId.slice(0, 80)}-${runId.slice(0, 8)}`);
@@ -52,10 +54,13 @@ export function makePrepare(options: PrepareOptions) {
 const refused = (message: string) =>
   ApplicationFailure.nonRetryable(`Invalid input: ${message}.`, FAILURE.invalidInput);
 
-async function corpusOf(asked: string | undefined, corpora: string[]): Promise<string | undefined> {
+async function corpusOf(
+  asked: string | undefined,
+  { corpora, stateDir }: Pick<PrepareOptions, 'corpora' | 'stateDir'>,
+): Promise<string | undefined> {
   if (asked === undefined) return corpora[0];
   const folder = await realpath(resolve(asked)).catch(() => resolve(asked));
-  if (corpora.includes(folder)) return folder;
+  if (corpora.includes(folder) || existsSync(corpusMark(stateDir, folder))) return folder;
   throw refused(
     `corpus: this worker does not serve "${asked}"; it serves ${corpora.join(', ') || 'none'} (DEEP_RESEARCH_CORPUS_DIR)`,
   );

@@ -3,8 +3,8 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ModelSettings, ResearchInput } from '../../protocol/input.ts';
 
 export interface AskOptions {
-  file: string[];
-  skill: string[];
+  file?: string[];
+  skill?: string[];
   tools?: string[];
   approve?: string[];
   corpus?: string;
@@ -20,18 +20,33 @@ export interface AskOptions {
   modelMaxTokens?: number;
   modelRepetitionPenalty?: number;
   modelSeed?: number;
-  modelStop: string[];
+  modelStop?: string[];
   modelExtraBody?: ModelSettings['extraBody'];
+  priority?: number;
+  fairnessKey?: string;
+  fairnessWeight?: number;
 }
 
+/** What a path means differs: at a distance it is the worker's, in local mode it is this machine's. */
+export interface PathTexts {
+  file: string;
+  corpus: string;
+}
+
+const OF_THE_WORKER: PathTexts = {
+  file: "a file for the session, below the worker's folder of files",
+  corpus: "one of the worker's folders of documents; default: its first",
+};
+
 /** Adds the options that describe a question's research. Ranges are checked with the input as a whole. */
-export function addAskOptions(command: Command): Command {
+export function addAskOptions(command: Command, paths: PathTexts = OF_THE_WORKER): Command {
   return command
-    .option('-f, --file <path>', "a file for the session, below the worker's folder of files (repeatable)", collect, [])
-    .option('--skill <name>', 'a skill folder the worker knows (repeatable)', collect, [])
+    .optionsGroup('Research:')
+    .option('--corpus <folder>', paths.corpus)
+    .addOption(repeatable('-f, --file <path>', paths.file))
+    .addOption(repeatable('--skill <name>', 'a skill folder the worker knows'))
     .option('--tools <names>', 'tools to offer, separated by commas; default: all the worker can serve', list)
     .option('--approve <names>', 'tools whose calls wait for your approval, separated by commas', list)
-    .option('--corpus <name>', "one of the worker's folders of documents; default: its first")
     .option('--max-rounds <n>', 'most rounds of a segment (150)', number)
     .option('--context-tokens <n>', "the model's context (128000)", number)
     .addOption(
@@ -44,13 +59,18 @@ export function addAskOptions(command: Command): Command {
     .option('--system-prompt <file>', 'a file whose text opens the system prompt', readText)
     .option('--keep-open <seconds>', 'take follow-up questions this long after an answer (0)', number)
     .option('--timeout <seconds>', 'answer after this time with what is there', number)
+    .option('--priority <n>', "Temporal's priority, 1 (first) to 5 (3)", number)
+    .option('--fairness-key <key>', 'sessions that wait are served in turn by this key, such as a team', String)
+    .option('--fairness-weight <w>', "the key's share beside others (1)", number)
+    .optionsGroup('Model:')
     .option('--model-temperature <t>', 'sampling temperature', number)
     .option('--model-top-p <p>', 'nucleus sampling', number)
     .option('--model-max-tokens <n>', 'most tokens of one reply', number)
     .option('--model-repetition-penalty <p>', 'repetition penalty', number)
     .option('--model-seed <n>', 'sampling seed', number)
-    .option('--model-stop <text>', 'a stop string (repeatable)', collect, [])
-    .option('--model-extra-body <json>', 'fields merged into every request', jsonObject);
+    .addOption(repeatable('--model-stop <text>', 'a stop string'))
+    .option('--model-extra-body <json>', 'fields merged into every request', jsonObject)
+    .optionsGroup('Options:');
 }
 
 /** The workflow's input. Only what was given is set: defaults are the session's own. */
@@ -61,14 +81,14 @@ export function inputOf(question: string, options: AskOptions): ResearchInput {
     maxTokens: options.modelMaxTokens,
     repetitionPenalty: options.modelRepetitionPenalty,
     seed: options.modelSeed,
-    stop: options.modelStop.length ? options.modelStop : undefined,
+    stop: options.modelStop,
     extraBody: options.modelExtraBody,
   });
   return {
     question,
     ...defined({
-      files: options.file.length ? options.file : undefined,
-      skills: options.skill.length ? options.skill : undefined,
+      files: options.file,
+      skills: options.skill,
       tools: options.tools,
       approve: options.approve,
       corpus: options.corpus,
@@ -79,6 +99,9 @@ export function inputOf(question: string, options: AskOptions): ResearchInput {
       systemPrompt: options.systemPrompt,
       keepOpenSeconds: options.keepOpen,
       timeoutSeconds: options.timeout,
+      priority: options.priority,
+      fairnessKey: options.fairnessKey,
+      fairnessWeight: options.fairnessWeight,
       model: Object.keys(model).length ? model : undefined,
     }),
   };
@@ -90,7 +113,9 @@ export function number(text: string): number {
   return value;
 }
 
-const collect = (value: string, before: string[]): string[] => [...before, value];
+/** An option that may be given several times. */
+const repeatable = (flags: string, description: string): Option =>
+  new Option(flags, `${description} (repeatable)`).argParser((value, before?: string[]) => [...(before ?? []), value]);
 
 function list(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());

@@ -15,12 +15,17 @@ export class Exit extends Error {
 }
 
 /** Says what went wrong in one line (with `DEBUG` set, the stack as well) and gives the exit code. */
-export function report(error: unknown, err: { write(text: string): unknown }, env = process.env): number {
+export function report(
+  error: unknown,
+  err: { write(text: string): unknown },
+  env = process.env,
+  name = 'deep-research',
+): number {
   if (error instanceof Exit) return error.code;
   // Commander has said it already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.answered : EXIT.usage;
   const message = error instanceof DeepResearchError ? error.message : plainMessage(error);
-  err.write(`deep-research: ${cleanLine(message)}\n`);
+  err.write(`${name}: ${cleanLine(message)}\n`);
   if (env.DEBUG && error instanceof Error)
     err.write(
       `${error.stack}\n${error.cause ? `caused by ${String((error.cause as Error).stack ?? error.cause)}\n` : ''}`,

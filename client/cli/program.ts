@@ -62,18 +62,12 @@ export function buildProgram(world: Surroundings): Command {
 
   addAskOptions(command('ask <question>', 'start a session and show it until it has answered ("-" reads the question)'))
     .option('--id <id>', "the session's id; default: the question in short")
-    .option('--priority <n>', "Temporal's priority, 1 (first) to 5", number)
     .option('--no-watch', 'start it and go')
     .option('--json', 'print the result as one JSON document')
-    .action(
-      async (
-        question: string,
-        options: AskOptions & { id?: string; priority?: number; watch: boolean; json?: true },
-      ) => {
-        const text = question === '-' ? (await world.readStdin()).trim() : question;
-        await withClient((client) => ask(client, inputOf(text, options), options, world));
-      },
-    );
+    .action(async (question: string, options: AskOptions & { id?: string; watch: boolean; json?: true }) => {
+      const text = question === '-' ? (await world.readStdin()).trim() : question;
+      await withClient((client) => ask(client, inputOf(text, options), options, world));
+    });
 
   command('watch <id>', 'show a session from its first round on until it has answered')
     .option('--json', 'print what happens as JSON, one event a line')

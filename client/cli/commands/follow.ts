@@ -10,10 +10,10 @@ import type { Surroundings } from '../program.ts';
 export async function ask(
   client: DeepResearchClient,
   input: ResearchInput,
-  options: { id?: string; priority?: number; watch: boolean; json?: true },
+  options: { id?: string; watch: boolean; json?: true },
   world: Surroundings,
 ): Promise<void> {
-  const session = await client.start(input, { id: options.id, priority: options.priority });
+  const session = await client.start(input, { id: options.id });
   if (!options.watch) {
     if (options.json) return printJson(world.out, { id: session.id, runId: session.runId });
     world.out.write(`${session.id}\n`);

@@ -20,6 +20,8 @@ export interface TerminalWatchOptions {
   afterRound?: number;
   /** How a person calls the command line, for hints. Default `npx deep-research`. */
   command?: string;
+  /** What is done with the answer. Default: it is printed, with its sources and totals. */
+  print?: (result: ResearchResult) => void;
   /** Milliseconds between two looks at the session. Default 1,000. */
   intervalMs?: number;
 }
@@ -39,6 +41,7 @@ export async function watchInTerminal(
 ): Promise<ResearchResult | undefined> {
   const { out = process.stdout, signal, afterRound, command = 'npx deep-research', intervalMs } = options;
   const isTTY = (options.isTTY ?? out.isTTY ?? false) && process.env.TERM !== 'dumb';
+  const print = options.print ?? ((result) => printResult(result, { out, isTTY, columns: options.columns }));
   const style = styleFor(isTTY);
   // The last column stays free: a full line makes terminals wrap in ways that differ.
   const columns = () => (isTTY ? Math.max(20, options.columns || out.columns || 80) - 1 : Infinity);
@@ -55,7 +58,7 @@ export async function watchInTerminal(
       if (event.type === 'answered') {
         clearInterval(clock);
         screen?.close();
-        printResult(event.result, { out, isTTY, columns: options.columns });
+        print(event.result);
         if (event.open) out.write(`\nFollow-up questions are taken:\n  ${command} answer ${session.id} "…"\n`);
         return event.result;
       }

@@ -3,7 +3,7 @@ import { seededChoice } from '../seeded.ts';
 /** How the policy speaks in one language. Lists are already joined. */
 export interface Wording {
   list(items: readonly string[]): string;
-  /** Several ways to begin a thought. */
+  /** Several ways to begin a thought; its first sentence stands for a round in lists, so it says something. */
   openings: readonly [string, ...string[]];
   start(terms: string, means: string): string;
   searchFor(queries: string): string;
@@ -31,7 +31,7 @@ export interface Wording {
 
 export const ENGLISH: Wording = {
   list: (items) => (items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')} and ${items.at(-1)}`),
-  openings: ['Let me see.', 'Now, where do I stand?', 'First things first.', 'One step at a time.'],
+  openings: ['Let me see:', 'So far so good:', 'First things first:', 'One step at a time:'],
   start: (terms, means) => `The question turns on ${terms}. ${means}`,
   searchFor: (queries) => `I search for ${queries}.`,
   readFiles: (files) => `The user attached ${files}; I read that before anything else.`,
@@ -59,7 +59,7 @@ export const ENGLISH: Wording = {
 
 export const CHINESE: Wording = {
   list: (items) => items.join('、'),
-  openings: ['先理清思路。', '看看目前的进展。', '一步一步来。', '先想清楚要做什么。'],
+  openings: ['先理清思路：', '看看目前的进展：', '一步一步来：', '先想清楚要做什么：'],
   start: (terms, means) => `问题的关键是${terms}。${means}`,
   searchFor: (queries) => `我搜索${queries}。`,
   readFiles: (files) => `用户附上了${files}，我先读它。`,
@@ -87,7 +87,9 @@ export const CHINESE: Wording = {
 /** A thought: an opening drawn by the seed, then what there is to say. */
 export function thought(wording: Wording, seed: number, round: number, sentences: readonly string[]): string {
   const gap = wording === CHINESE ? '' : ' ';
-  return [seededChoice(wording.openings, 'opening', seed, round), ...sentences].filter((text) => text !== '').join(gap);
+  const opening = seededChoice(wording.openings, 'opening', seed, round);
+  const said = sentences.filter((text) => text !== '');
+  return said.length > 0 ? [opening, ...said].join(gap) : opening.replace(/:$/, '.').replace(/：$/, '。');
 }
 
 /** Brings a thought to an exact length with sentences that say nothing. */

@@ -1,0 +1,44 @@
+import { mkdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { corpusMark } from '../activities/session/marked-corpus.ts';
+import { type AskOptions, inputOf } from '../client/cli/ask-options.ts';
+import { InvalidInput } from '../client/index.ts';
+import { parseResearchInput, type ResearchInput } from '../protocol/input.ts';
+import { storeFile } from './store-file.ts';
+
+/**
+ * The workflow's input of a question asked here: paths are this machine's. Everything is checked before anything is
+ * started; the files are stored where the worker finds them.
+ * @throws InvalidInput naming the option
+ */
+export async function requestOf(
+  question: string,
+  options: AskOptions,
+  { stateDir, cwd }: { stateDir: string; cwd: string },
+): Promise<ResearchInput> {
+  const corpus = options.corpus === undefined ? undefined : corpusFolder(options.corpus, cwd);
+  const input = inputOf(question, { ...options, file: undefined, corpus });
+  const parsed = parseResearchInput(input);
+  if ('error' in parsed) throw new InvalidInput(parsed.error);
+  if (corpus !== undefined) markCorpus(stateDir, corpus);
+  const files = await Promise.all((options.file ?? []).map((path) => storeFile(stateDir, resolve(cwd, path))));
+  return { ...input, ...(files.length ? { files } : {}) };
+}
+
+/** The real path of a folder of documents. */
+export function corpusFolder(path: string, cwd: string): string {
+  try {
+    const folder = realpathSync(resolve(cwd, path));
+    if (statSync(folder).isDirectory()) return folder;
+  } catch (error) {
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such folder' : String(error);
+    throw new InvalidInput(`--corpus ${path}: ${why}`);
+  }
+  throw new InvalidInput(`--corpus ${path}: expected a folder of documents, found a file`);
+}
+
+function markCorpus(stateDir: string, folder: string): void {
+  const mark = corpusMark(stateDir, folder);
+  mkdirSync(dirname(mark), { recursive: true });
+  writeFileSync(mark, `${folder}\n`);
+}
