@@ -34,6 +34,8 @@ export interface Reply {
   elapsedMs: number;
   /** Opaque items an API wants back with the next request (signed thinking blocks, reasoning items). */
   native?: unknown;
+  /** What the request held beside messages and tools (sampling, thinking, extra fields), long values as their length. */
+  request?: Record<string, unknown>;
 }
 
 export const noUsage = (): Usage => ({ prompt: 0, cached: 0, completion: 0 });

@@ -115,3 +115,16 @@ export const TOOL_SCHEMAS: Record<ToolName, ToolSchema> = {
     },
   },
 };
+
+/** How the one argument of a code tool is told where calls have fields of their own. */
+const PLAIN: Partial<Record<ToolName, ToolSchema['parameters']['properties']>> = {
+  PythonInterpreter: { code: text('The whole script.') },
+  bash: { command: text('The command.') },
+};
+
+/** A tool for an API with native tool calls: nothing of how calls are written in a text. */
+export function nativeSchema(name: ToolName): ToolSchema {
+  const schema = TOOL_SCHEMAS[name];
+  const properties = PLAIN[name];
+  return properties ? { ...schema, parameters: { ...schema.parameters, properties } } : schema;
+}

@@ -28,6 +28,7 @@ export interface Round {
     firstTokenMs: number;
     elapsedMs: number;
     native?: unknown;
+    request?: Record<string, unknown>;
   };
   calls: CallRecord[];
   /** Texts that travel inside the results message: steering, or that no more calls are possible. */

@@ -67,6 +67,12 @@ function keyHeader(format: SystemFormat, key: string): Record<string, string> {
 
 /** The URL of an API's path, whether the base was given with `/v1`, with the whole path, or with neither. */
 export function apiUrl({ url }: Pick<Endpoint, 'url'>, path: string): string {
-  const base = url.replace(/\/+$/, '').replace(/\/(chat\/completions|responses|messages)$/, '');
-  return /\/v\d+$/.test(base) ? `${base}/${path}` : `${base}/v1/${path}`;
+  const [given = '', ...query] = url.split('?');
+  const whole = given.replace(/\/+$/, '');
+  const named = /\/(chat\/completions|responses|messages)$/.exec(whole);
+  const base = whole.slice(0, named?.index);
+  // A whole path stands as it is, for not every server has a version in it.
+  const asGiven = named?.[1] === path;
+  const full = asGiven ? whole : /\/v\d+$/.test(base) ? `${base}/${path}` : `${base}/v1/${path}`;
+  return [full, ...query].join('?');
 }

@@ -7,7 +7,7 @@ import type { Prepared, PrepareInput } from '../../protocol/activities.ts';
 import type { ToolProtocol } from '../../protocol/messages.ts';
 import { FAILURE, SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
 import { EFFECTFUL_TOOLS, type ToolName } from '../../protocol/tool-call.ts';
-import { TOOL_SCHEMAS } from '../../protocol/tool-schemas.ts';
+import { nativeSchema, TOOL_SCHEMAS } from '../../protocol/tool-schemas.ts';
 import { ensureWorkspace, workspaceName } from '../workspace/workspace.ts';
 import { corpusMark } from './marked-corpus.ts';
 import { stageFiles } from './stage-files.ts';
@@ -36,14 +36,19 @@ export function makePrepare(options: PrepareOptions) {
     const folder = await ensureWorkspace(options.stateDir, workspace);
     const names = await stageFiles(input.files, folder, options);
     const attached = names.length ? `\n\nAttached files:\n${names.map((name) => `* ${name}`).join('\n')}` : '';
-    const schemas = tools.map((name) => TOOL_SCHEMAS[name]);
+    const native = options.protocol === 'native';
+    const schemas = tools.map((name) => (native ? nativeSchema(name) : TOOL_SCHEMAS[name]));
     return {
-      systemPrompt: systemPrompt(schemas, new Date().toISOString().slice(0, 10), input.systemPrompt),
+      systemPrompt: systemPrompt(
+        native ? 'native' : schemas,
+        new Date().toISOString().slice(0, 10),
+        input.systemPrompt,
+      ),
       opening: `${input.question}${attached}`,
       tools,
       effectful: tools.filter((name) => EFFECTFUL_TOOLS.has(name)),
       protocol: options.protocol,
-      ...(options.protocol === 'native' ? { schemas } : {}),
+      ...(native ? { schemas } : {}),
       session: { workspace, ...(corpus ? { corpus } : {}) },
       queues: options.queues,
       searchAttributes: await hasSearchAttributes(client),

@@ -1,9 +1,12 @@
 import type { ToolSchema } from '../../protocol/tool-schemas.ts';
 
-const OPENING = `You are a research agent. You answer a question by looking things up, reading sources, computing where that helps, and checking what you found before you rely on it.
+/** `thoughts` says where to think, for a model whose thoughts are in its text. */
+const openingOf = (
+  thoughts: string,
+) => `You are a research agent. You answer a question by looking things up, reading sources, computing where that helps, and checking what you found before you rely on it.
 
 # How to work
-- Think before each step, inside <think></think>: what is known, what is missing, what to do next.
+- Think before each step${thoughts}: what is known, what is missing, what to do next.
 - Call tools to learn what you do not know. Ask several queries at once where they differ; open the sources that matter instead of trusting their excerpts.
 - Compare sources where they disagree, and prefer those nearest to the fact. Follow every condition in the question.
 - When you have what is needed, write the final answer inside <answer></answer>, in the language of the question, with the source of each important claim. Say what remains uncertain. A reply without a tool call ends the work.`;
@@ -26,8 +29,16 @@ const NOTE = `# Note
 - Name files by paths relative to the working directory, never by absolute ones.
 - A tool that fails says why; try another way.`;
 
-/** The system prompt. Same inputs, same bytes: it is the start of every prompt and so of the server's prefix cache. */
-export function systemPrompt(tools: ToolSchema[], date: string, opening = OPENING): string {
-  const listed = tools.map((tool) => JSON.stringify({ type: 'function', function: tool })).join('\n');
-  return `${opening}\n\n# Tools\n<tools>\n${listed}\n</tools>\n\n${FORMAT}\n\n${NOTE}\n\nCurrent date: ${date}`;
+/**
+ * The system prompt. Same inputs, same bytes: it is the start of every prompt and so of the server's prefix cache. An
+ * API with native tool calls is told of the tools in its own way.
+ */
+export function systemPrompt(tools: ToolSchema[] | 'native', date: string, given?: string): string {
+  const opening = given ?? openingOf(tools === 'native' ? '' : ', inside <think></think>');
+  return [opening, ...(tools === 'native' ? [] : [listed(tools), FORMAT]), NOTE, `Current date: ${date}`].join('\n\n');
+}
+
+function listed(tools: ToolSchema[]): string {
+  const lines = tools.map((tool) => JSON.stringify({ type: 'function', function: tool })).join('\n');
+  return `# Tools\n<tools>\n${lines}\n</tools>`;
 }
