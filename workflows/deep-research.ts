@@ -111,6 +111,7 @@ function watchDeadline(session: Session): void {
   wf.sleep(Math.max(1, left)).then(
     () => {
       session.timedOut = true;
+      session.interrupt.raise();
     },
     () => {},
   );

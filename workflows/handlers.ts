@@ -130,6 +130,7 @@ function handleUpdates(ready: () => Session): void {
     wf.defineUpdate<void, []>(UPDATE.finish),
     () => {
       ready().controls.finish = true;
+      ready().interrupt.raise();
     },
     {
       validator: () => {

@@ -2,6 +2,7 @@ import { toolResponse } from '../protocol/messages.ts';
 import { FAILURE } from '../protocol/names.ts';
 import { type LastReplyReason, lastReplyNotice, notRunNotice } from '../protocol/notices.ts';
 import { beforeLastRound } from './context-reset.ts';
+import { Interrupt } from './interrupt.ts';
 import { say } from './notes.ts';
 import { ActivityFailed } from './runtime.ts';
 import type { Session } from './session.ts';
@@ -21,14 +22,16 @@ export async function lastReply(session: Session, reason: LastReplyReason, overf
   const shortened = { messages: beforeLastRound(session), append: toolResponse(notice) };
   let ended = false;
   let late = false;
+  const grace = new Interrupt(() => late);
   if (session.timedOut) {
     runtime
       .until(() => ended, graceOf(session))
       .then((inTime) => {
         late = !inTime;
+        grace.raise();
       }, ignoreCancel);
   }
-  const thought = await think(session, { purpose: 'answer', ...(overflowed ? shortened : {}) }, () => late);
+  const thought = await think(session, { purpose: 'answer', ...(overflowed ? shortened : {}) }, grace);
   ended = true;
   if (thought === 'overflow' && data.rounds === 0) throw tooLong(data.settings.contextTokens);
   if (thought === 'overflow' && !overflowed) return lastReply(session, reason, true);

@@ -5,7 +5,6 @@ import { summaryOf } from './call-summary.ts';
 import { ActivityFailed, Cancelled } from './runtime.ts';
 import { enter, interrupted, refresh, type Session, whilePaused } from './session.ts';
 import { addSources } from './session-state.ts';
-import { runUnless } from './stoppable.ts';
 
 /**
  * Runs a round's calls. Neighbours that only read run at once; a call that changes the workspace runs alone and in its
@@ -52,11 +51,7 @@ async function runCall(session: Session, call: CallRecord): Promise<void> {
   call.startedAt = runtime.now();
   refresh(session);
   try {
-    const output = await runUnless(
-      runtime,
-      () => interrupted(session),
-      () => callTool(session, call),
-    );
+    const output = await session.interrupt.run(runtime, () => callTool(session, call));
     addSources(data, output.sources ?? []);
     settle(session, call, output.failed ? 'failed' : 'done', output.text);
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Artifact, ResearchResult, StopReason } from '../protocol/result.ts
 import type { SessionState, Status } from '../protocol/status.ts';
 import { type Controls, newControls } from './controls.ts';
 import { detailsOf } from './details.ts';
+import { Interrupt } from './interrupt.ts';
 import type { Runtime } from './runtime.ts';
 import { openCalls, type SessionData } from './session-state.ts';
 import { estimateTokens } from './token-estimate.ts';
@@ -14,16 +15,22 @@ export interface Session {
   runtime: Runtime;
   state: SessionState;
   timedOut: boolean;
+  /** Cuts work short when a person wants the answer now or the time is up. */
+  interrupt: Interrupt;
   result?: ResearchResult;
 }
 
-export const newSessionAt = (data: SessionData, runtime: Runtime): Session => ({
-  data,
-  controls: newControls(),
-  runtime,
-  state: 'preparing',
-  timedOut: false,
-});
+export function newSessionAt(data: SessionData, runtime: Runtime): Session {
+  const session: Session = {
+    data,
+    controls: newControls(),
+    runtime,
+    state: 'preparing',
+    timedOut: false,
+    interrupt: new Interrupt(() => interrupted(session)),
+  };
+  return session;
+}
 
 export function enter(session: Session, state: SessionState): void {
   session.state = state;

@@ -3,10 +3,10 @@ import { countMessages } from '../protocol/messages.ts';
 import { FAILURE } from '../protocol/names.ts';
 import { addUsage, type Reply } from '../protocol/reply.ts';
 import type { Round } from '../protocol/trajectory.ts';
+import type { Interrupt } from './interrupt.ts';
 import { ActivityFailed, Cancelled } from './runtime.ts';
-import { enter, interrupted, type Session } from './session.ts';
+import { enter, type Session } from './session.ts';
 import { currentSegment } from './session-state.ts';
-import { runUnless } from './stoppable.ts';
 import { calibrate, estimateTokens } from './token-estimate.ts';
 
 /** A person has a day to mend a model server; after that the session fails. */
@@ -24,25 +24,25 @@ export interface ModelCall {
 export type Thought = { reply: Reply; startedAt: number } | 'interrupted' | 'overflow';
 
 /**
- * One model call, cut short when `stop` holds: by default when a person wants the answer now or the time is up. A model
+ * One model call, cut short by an interrupt: by default when a person wants the answer now or the time is up. A model
  * that failed for good holds the session, unless nothing was achieved yet.
  */
 export async function think(
   session: Session,
   call: ModelCall = { purpose: 'round' },
-  stop = () => interrupted(session),
+  interrupt = session.interrupt,
 ): Promise<Thought> {
   for (;;) {
     const startedAt = session.runtime.now();
     try {
-      return { reply: await runUnless(session.runtime, stop, () => callModel(session, call)), startedAt };
+      return { reply: await interrupt.run(session.runtime, () => callModel(session, call)), startedAt };
     } catch (error) {
       if (error instanceof Cancelled) return 'interrupted';
       if (!(error instanceof ActivityFailed)) throw error;
       if (error.type === FAILURE.contextOverflow) return 'overflow';
       if (session.data.rounds === 0) throw error;
-      await hold(session, error, stop);
-      if (stop()) return 'interrupted';
+      await hold(session, error, interrupt);
+      if (interrupt.holds()) return 'interrupted';
     }
   }
 }
@@ -97,12 +97,12 @@ export function recordReply(session: Session, { reply, startedAt }: { reply: Rep
   return round;
 }
 
-async function hold(session: Session, cause: ActivityFailed, stop: () => boolean): Promise<void> {
+async function hold(session: Session, cause: ActivityFailed, interrupt: Interrupt): Promise<void> {
   const { controls, runtime } = session;
   const held = { reason: cause.message, released: false };
   controls.hold = held;
   enter(session, 'holding');
-  const goesOn = await runtime.until(() => held.released || stop(), LONGEST_HOLD_MS);
+  const goesOn = await runtime.until(() => held.released || interrupt.holds(), LONGEST_HOLD_MS);
   controls.hold = undefined;
   if (!goesOn) throw cause;
 }

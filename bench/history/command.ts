@@ -33,13 +33,19 @@ export function benchHistory(program: Command): void {
 async function run({ rounds, repeat, naive: withNaive, json }: Options): Promise<void> {
   const say = (line: string) => console.error(line);
   const load = loadavg()[0] ?? 0;
-  const stand = await startStand({ lapRounds: LAP_ROUNDS, resultCharacters: SIZES.result, say });
+  const stand = await startStand({
+    lapRounds: LAP_ROUNDS,
+    rounds,
+    replyCharacters: SIZES.reply,
+    resultCharacters: SIZES.result,
+    say,
+  });
   try {
     const course = { rounds, lapRounds: LAP_ROUNDS };
     const sessions: Pair[] = [];
     for (let i = 1; i <= repeat; i += 1) {
       say(`session ${i} of ${repeat}, ${rounds} rounds`);
-      sessions.push(await race(stand, session(rounds, SIZES), bare(rounds), course));
+      sessions.push(await race(stand, session(rounds), bare(rounds), course));
     }
     const bares = sessions.map(({ bare: beside }) => ({ run: beside, bare: beside }));
     const naives: Pair[] = [];

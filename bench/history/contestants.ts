@@ -41,12 +41,8 @@ export function naive(rounds: number, sizes: BenchSizes): Contestant {
 
 const QUESTION = 'When were the harbour lamps lit in spring, and who wrote it down?';
 
-/** Characters of a reply beyond its thought: the tags and the call. */
-const CALL_CHARACTERS = 170;
-
-/** Our own workflow. The rehearsal model calls `search` so many rounds, then answers. */
-export function session(rounds: number, sizes: BenchSizes): Contestant {
-  const call = { name: 'search', arguments: { query: ['harbour lamps lit in spring', 'keepers of the tide record'] } };
+/** Our own workflow. The model server calls `search` so many rounds, then answers. */
+export function session(rounds: number): Contestant {
   return {
     start: ({ client, taskQueue }, workflowId) =>
       client.workflow.start(WORKFLOW.session, {
@@ -57,11 +53,8 @@ export function session(rounds: number, sizes: BenchSizes): Contestant {
             question: QUESTION,
             tools: ['search'],
             maxRounds: rounds + 1,
-            // By the rehearsal model's count; here the context is to grow to its end.
+            // The context is to grow to its end.
             contextTokens: 1_000_000,
-            model: {
-              extraBody: { rehearsal: { script: [call], rounds, thinkChars: sizes.reply - CALL_CHARACTERS } },
-            },
           },
         ],
       }),

@@ -7,7 +7,6 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { DefaultLogger, makeTelemetryFilterString, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { connectTemporal } from '../../client/connect.ts';
-import { REHEARSAL_MODEL } from '../../local/rehearsal/server.ts';
 import { startDevServer } from '../../local/temporal/dev-server.ts';
 import { findTemporalCli } from '../../local/temporal/find-cli.ts';
 import { readConfiguration } from '../../worker/configuration/index.ts';
@@ -28,11 +27,14 @@ export interface Stand {
   stop(): Promise<void>;
 }
 
-const REHEARSAL = fileURLToPath(new URL('../../local/rehearsal/main.ts', import.meta.url));
+const MODEL = fileURLToPath(new URL('./instant-model.ts', import.meta.url));
 
-/** A dev server with local mode's settings, the rehearsal model in a process of its own, and a worker in this one. */
+/** A dev server with local mode's settings, a model server in a process of its own, and a worker in this one. */
 export async function startStand(options: {
   lapRounds: number;
+  /** Rounds of a session before its answer. */
+  rounds: number;
+  replyCharacters: number;
   resultCharacters: number;
   say: (line: string) => void;
 }): Promise<Stand> {
@@ -45,18 +47,18 @@ export async function startStand(options: {
     const cli = await findTemporalCli({ onProgress: options.say });
     const server = await startDevServer({ stateDir: join(folder, 'server'), cli: cli.path, port: 0, uiPort: 0 });
     undo.push(() => server.stop());
-    const rehearsal = await startRehearsalProcess();
-    undo.push(() => rehearsal.stop());
+    const model = await startModel(options.rounds, options.replyCharacters);
+    undo.push(() => model.stop());
     const corpus = join(folder, 'documents');
     mkdirSync(corpus);
     const configuration = readConfiguration({
-      LLM_SERVER_BASE_ENDPOINT_URL: rehearsal.url,
-      LLM_SERVER_MODEL_NAME: REHEARSAL_MODEL,
+      LLM_SERVER_BASE_ENDPOINT_URL: model.url,
+      LLM_SERVER_MODEL_NAME: 'instant',
       DEEP_RESEARCH_CORPUS_DIR: corpus,
       DEEP_RESEARCH_STATE_DIR: join(folder, 'state'),
     });
     const laps = makeLaps(options.lapRounds);
-    const model = meterHttp();
+    const http = meterHttp();
     const { meter: queries, interceptor } = meterQueries();
     // The naive design's payloads are beyond the size that the SDK warns of: that is what is measured.
     const quiet = { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } };
@@ -85,7 +87,7 @@ export async function startStand(options: {
       client: connected.client,
       taskQueue: configuration.taskQueue,
       laps,
-      model,
+      model: http,
       queries,
       server: cli.version,
       stop,
@@ -97,8 +99,8 @@ export async function startStand(options: {
 }
 
 /** Its work must not be done by the process that is measured. */
-async function startRehearsalProcess(): Promise<{ url: string; stop: () => Promise<void> }> {
-  const child = spawn(process.execPath, [REHEARSAL, '--max-model-len', '1000000'], {
+async function startModel(rounds: number, characters: number): Promise<{ url: string; stop: () => Promise<void> }> {
+  const child = spawn(process.execPath, [MODEL, String(rounds), String(characters)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
@@ -111,5 +113,5 @@ async function startRehearsalProcess(): Promise<{ url: string; stop: () => Promi
       },
     };
   }
-  throw new Error('The rehearsal model ended before it was ready.');
+  throw new Error('The model server ended before it was ready.');
 }
