@@ -3,11 +3,10 @@ import { Context } from '@temporalio/activity';
 /** Cancellation reaches an activity only with a heartbeat, and a dead worker is noticed by their absence. */
 const EVERY_MS = 2000;
 
-/** Heartbeats from the first moment of `work` to its last, with the details it has then. */
+/** Heartbeats while `work` runs, with the details it has then. A quick call costs none. */
 export async function withHeartbeat<T>(work: () => Promise<T>, details: () => unknown = () => undefined): Promise<T> {
   const context = Context.current();
   const beat = () => context.heartbeat(details());
-  beat();
   const timer = setInterval(beat, EVERY_MS);
   try {
     return await work();

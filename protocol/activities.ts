@@ -43,6 +43,8 @@ export interface InferInput {
   segment: number;
   /** Number of messages of the segment's transcript to send; they are read by query. */
   messages: number;
+  /** Digest of these messages; what a process remembers counts only if it has the same. */
+  digest: string;
   purpose: InferencePurpose;
   /** One more user message after them, for this call only. */
   append?: string;

@@ -1,5 +1,6 @@
 export * from './activities.ts';
 export * from './answer.ts';
+export * from './digest.ts';
 export * from './input.ts';
 export * from './messages.ts';
 export * from './names.ts';

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { SimplePlugin } from '@temporalio/plugin';
-import type { WorkerOptions } from '@temporalio/worker';
+import type { ReplayWorkerOptions, WorkerOptions } from '@temporalio/worker';
 import { makeActivities } from '../activities/index.ts';
 import { WORKFLOW } from '../protocol/names.ts';
 import { combineWorkflows } from './combined-workflows.ts';
 import { type Configuration, readConfiguration } from './configuration/index.ts';
 import { sessionQueues } from './queues.ts';
+import { sessionSinks, silentSinks } from './sinks.ts';
 
 /** Cancellation and the live view wait for a heartbeat, so they may not be rarer than this. */
 export const HEARTBEAT_EVERY = '2s';
@@ -34,9 +35,15 @@ export class DeepResearchPlugin extends SimplePlugin {
       ...configured,
       // Temporal takes the bundle or the path, not both.
       workflowsPath: workflowBundle ? theirs : configured.workflowsPath,
+      sinks: { ...options.sinks, ...sessionSinks },
       maxHeartbeatThrottleInterval: options.maxHeartbeatThrottleInterval ?? HEARTBEAT_EVERY,
       defaultHeartbeatThrottleInterval: options.defaultHeartbeatThrottleInterval ?? HEARTBEAT_EVERY,
     };
+  }
+
+  override configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
+    const configured = super.configureReplayWorker(options);
+    return { ...configured, sinks: { ...options.sinks, ...silentSinks } };
   }
 }
 

@@ -5,6 +5,8 @@ import { workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration/index.ts';
 import { activitiesOf, HEARTBEAT_EVERY } from './plugin.ts';
 import { pollsOf } from './queues.ts';
+import { sessionSinks, silentSinks } from './sinks.ts';
+import { BUILD_ID } from './version.ts';
 
 /** Runs a worker until it is told to stop by SIGINT or SIGTERM. */
 export async function runWorker(configuration: Configuration, onReady: () => void): Promise<void> {
@@ -25,13 +27,16 @@ export async function runWorker(configuration: Configuration, onReady: () => voi
       sandbox: { PythonInterpreter, bash },
       none: undefined,
     };
+    const polls = pollsOf(configuration);
+    const servesModel = polls.some(({ activities }) => activities === 'all' || activities === 'infer');
     const workers = await Promise.all(
-      pollsOf(configuration).map((poll) =>
+      polls.map((poll) =>
         Worker.create({
           connection,
           namespace: namespace ?? 'default',
           taskQueue: poll.taskQueue,
-          ...(poll.workflows ? { workflowsPath } : {}),
+          buildId: BUILD_ID,
+          ...(poll.workflows ? { workflowsPath, sinks: servesModel ? sessionSinks : silentSinks } : {}),
           ...(poll.activities === 'none' ? {} : { activities: served[poll.activities] as object }),
           maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
           defaultHeartbeatThrottleInterval: HEARTBEAT_EVERY,

@@ -7,6 +7,7 @@ import type { TrajectoryCursor, TrajectoryPage } from '../protocol/trajectory.ts
 import { checkText } from './controls.ts';
 import { refresh, type Session, statusOf } from './session.ts';
 import { currentSegment, openCalls } from './session-state.ts';
+import { viewOf } from './share-transcript.ts';
 
 /** Characters of one query answer: below the 256 KiB at which payloads go to external storage. */
 const PAGE = 120_000;
@@ -43,13 +44,7 @@ function handleQueries(ready: () => Session): void {
   });
   wf.setHandler(wf.defineQuery<InferenceView, [number, number]>(QUERY.inference), (since, upTo) => {
     const { settings, prepared } = ready().data;
-    return {
-      messages: transcript(since, upTo),
-      model: settings.model,
-      protocol: prepared.protocol,
-      tools: prepared.tools,
-      ...(prepared.schemas ? { schemas: prepared.schemas } : {}),
-    };
+    return viewOf(settings, prepared, transcript(since, upTo));
   });
 }
 

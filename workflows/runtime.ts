@@ -1,4 +1,11 @@
-import type { Concluded, ConcludeInput, InferInput, Prepared, PrepareInput } from '../protocol/activities.ts';
+import type {
+  Concluded,
+  ConcludeInput,
+  InferenceView,
+  InferInput,
+  Prepared,
+  PrepareInput,
+} from '../protocol/activities.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { SessionState } from '../protocol/status.ts';
 import type { ToolCallInput, ToolCallOutput } from '../protocol/tool-call.ts';
@@ -20,6 +27,8 @@ export interface Runtime {
   /** Runs work that `stop` can cut short; the work then rejects with `Cancelled`. */
   stoppable<T>(work: () => Promise<T>): { result: Promise<T>; stop: () => void };
 
+  /** Gives a model call in this process the segment's messages from `since` on, with what else it needs. */
+  share(segment: number, since: number, view: InferenceView): void;
   /** Shows people where the session is. */
   show(details: string, attributes: { state: SessionState; rounds: number }): void;
   /** Whether history has grown enough to go on in a new run. */

@@ -6,6 +6,7 @@ import { detailsOf } from './details.ts';
 import { Interrupt } from './interrupt.ts';
 import type { Runtime } from './runtime.ts';
 import { openCalls, type SessionData } from './session-state.ts';
+import type { Shared } from './share-transcript.ts';
 import { estimateTokens } from './token-estimate.ts';
 
 /** A session at work: its data, what people asked of it, and the world it runs in. */
@@ -17,6 +18,7 @@ export interface Session {
   timedOut: boolean;
   /** Cuts work short when a person wants the answer now or the time is up. */
   interrupt: Interrupt;
+  shared: Shared;
   result?: ResearchResult;
 }
 
@@ -28,6 +30,7 @@ export function newSessionAt(data: SessionData, runtime: Runtime): Session {
     state: 'preparing',
     timedOut: false,
     interrupt: new Interrupt(() => interrupted(session)),
+    shared: { segment: 0, digests: [] },
   };
   return session;
 }

@@ -1,10 +1,14 @@
 import * as wf from '@temporalio/workflow';
-import type { SessionActivities, ToolActivity } from '../protocol/activities.ts';
+import type { InferenceView, SessionActivities, ToolActivity } from '../protocol/activities.ts';
 import type { ResearchSettings } from '../protocol/input.ts';
 import { SEARCH_ATTRIBUTE } from '../protocol/names.ts';
 import type { SessionState } from '../protocol/status.ts';
 import { clip } from './call-summary.ts';
 import { ActivityFailed, Cancelled, type Runtime } from './runtime.ts';
+
+export interface SessionSinks extends wf.Sinks {
+  transcript: { share(segment: number, since: number, view: InferenceView): void };
+}
 
 /** After a worker's death its activities are given to another this soon; heartbeats come every two seconds. */
 const HEARTBEAT_TIMEOUT = '20s';
@@ -31,6 +35,9 @@ const tools = wf.proxyActivities<Record<string, ToolActivity>>({
   // The activity itself marks what is final; the bound stops an input that kills its worker every time.
   retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 20 },
 });
+
+/** Calls out of the workflow into its worker's process; not part of the history, and not made during replay. */
+const { transcript } = wf.proxySinks<SessionSinks>();
 
 /** The session's world inside a workflow. */
 export function temporalRuntime(options: {
@@ -66,6 +73,7 @@ export function temporalRuntime(options: {
         },
       };
     },
+    share: (segment, since, view) => transcript.share(segment, since, view),
     show(details, { state, rounds }) {
       wf.setCurrentDetails(details);
       const mark = `${coarse(state)} ${Math.floor(rounds / 10)}`;

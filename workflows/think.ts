@@ -7,6 +7,7 @@ import type { Interrupt } from './interrupt.ts';
 import { ActivityFailed, Cancelled } from './runtime.ts';
 import { enter, type Session } from './session.ts';
 import { currentSegment } from './session-state.ts';
+import { shareTranscript } from './share-transcript.ts';
 import { calibrate, estimateTokens } from './token-estimate.ts';
 
 /** A person has a day to mend a model server; after that the session fails. */
@@ -60,6 +61,7 @@ async function callModel(session: Session, call: ModelCall): Promise<Reply> {
       round,
       segment: segment.index,
       messages,
+      digest: shareTranscript(session, messages),
       purpose: call.purpose,
       ...(call.append === undefined ? {} : { append: call.append }),
       ...(data.endpoint ? { endpoint: data.endpoint } : {}),

@@ -12,7 +12,7 @@ import { packTokens, unpackTokens } from './continue/token-codec.ts';
 import { faultOf } from './fleet/fault.ts';
 import type { Fleet } from './fleet/index.ts';
 import { parseCalls } from './parse-calls/index.ts';
-import { readTranscript } from './transcript-cache.ts';
+import { readTranscript } from './read-transcript.ts';
 
 /**
  * The activity `infer`: one model call of a session. Its heartbeats carry what was generated so far, and an attempt

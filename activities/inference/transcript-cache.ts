@@ -1,36 +1,48 @@
-import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
-import type { InferenceView, InferInput } from '../../protocol/activities.ts';
-import type { Message } from '../../protocol/messages.ts';
-import { FAILURE, QUERY } from '../../protocol/names.ts';
+import type { InferenceView } from '../../protocol/activities.ts';
+import { digestWith } from '../../protocol/digest.ts';
 
-/** Sessions whose messages this process remembers; the least recently used go first. */
+/** Sessions whose messages a process remembers, and the characters of all of them; the least recently used go first. */
 const MOST_SESSIONS = 500;
+const MOST_CHARACTERS = 100_000_000;
 
-const remembered = new Map<string, Message[]>();
+/** The start of a segment's transcript, as far as this process has seen it. */
+export interface Remembered {
+  view: InferenceView;
+  /** The digest after each of its messages. */
+  digests: string[];
+  characters: number;
+}
 
-/** The messages of a model call, read from its own workflow; only those this process has not seen yet are sent. */
-export async function readTranscript(input: InferInput): Promise<InferenceView> {
-  const { info, client } = Context.current();
-  const { workflowId, runId } = info.workflowExecution ?? {};
-  if (!workflowId) throw new Error('infer runs only as an activity of a workflow');
-  const key = `${runId}/${input.segment}`;
-  const messages = (remembered.get(key) ?? []).slice(0, input.messages);
-  const handle = client.workflow.getHandle(workflowId, runId);
-  let view: InferenceView;
-  do {
-    view = await handle.query<InferenceView, [number, number]>(QUERY.inference, messages.length, input.messages);
-    if (view.messages.length === 0 && messages.length < input.messages) {
-      throw ApplicationFailure.retryable(
-        `The workflow gave ${messages.length} of ${input.messages} messages.`,
-        FAILURE.transcriptUnavailable,
-      );
-    }
-    messages.push(...view.messages);
-  } while (messages.length < input.messages);
+const remembered = new Map<string, Remembered>();
+let characters = 0;
+
+const keyOf = (runId: string, segment: number): string => `${runId}/${segment}`;
+
+/** What is remembered of a segment, if anything. */
+export const recall = (runId: string, segment: number): Remembered | undefined => remembered.get(keyOf(runId, segment));
+
+/** Adds the messages from `since` on; what was remembered after that point is dropped, and so is all that has a gap. */
+export function remember(runId: string, segment: number, since: number, view: InferenceView): Remembered | undefined {
+  const key = keyOf(runId, segment);
+  const before = remembered.get(key);
+  forget(key);
+  const kept = before?.view.messages.slice(0, since) ?? [];
+  if (kept.length < since) return undefined;
+  const digests = before?.digests.slice(0, since) ?? [];
+  for (const message of view.messages) digests.push(digestWith(digests.at(-1) ?? '', message));
+  const messages = [...kept, ...view.messages];
+  const size = messages.reduce((sum, { content }) => sum + content.length, 0);
+  const entry = { view: { ...view, messages }, digests, characters: size };
+  remembered.set(key, entry);
+  characters += size;
+  for (const oldest of remembered.keys()) {
+    if (remembered.size <= MOST_SESSIONS && characters <= MOST_CHARACTERS) break;
+    if (oldest !== key) forget(oldest);
+  }
+  return entry;
+}
+
+function forget(key: string): void {
+  characters -= remembered.get(key)?.characters ?? 0;
   remembered.delete(key);
-  remembered.set(key, messages);
-  const oldest = remembered.keys().next();
-  if (remembered.size > MOST_SESSIONS && !oldest.done) remembered.delete(oldest.value);
-  return { ...view, messages };
 }

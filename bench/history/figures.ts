@@ -7,6 +7,8 @@ export interface Lap {
   elapsedMs: number;
   /** Of it, the time the model server had the request. */
   modelMs: number;
+  /** Processor time of the worker's process. */
+  cpuMs: number;
   /** Of it, the time that queries for the transcript took. */
   queryMs: number;
 }
@@ -41,6 +43,7 @@ export interface Figures {
   /** Time a round beside the bare loop's. */
   bareRatio: number;
   queryMsPerRound: number;
+  cpuMsPerRound: number;
   ended?: string;
 }
 
@@ -63,6 +66,7 @@ export function figuresOf(pairs: readonly Pair[]): Figures {
     msPerRound: { median: median(times), lower: quantile(times, 0.25), upper: quantile(times, 0.75) },
     bareRatio: pairedRatio(times, beside),
     queryMsPerRound: median(laps.map(({ queryMs, rounds }) => queryMs / rounds)),
+    cpuMsPerRound: median(laps.map(({ cpuMs, rounds }) => cpuMs / rounds)),
     ...(first.ended === undefined ? {} : { ended: first.ended }),
   };
 }
@@ -78,6 +82,7 @@ const HEADER = [
   'ms a round (quarters)',
   'x bare',
   'query ms',
+  'worker CPU ms',
 ];
 
 export function historyTable(designs: Record<string, Figures>): string[] {
@@ -94,6 +99,7 @@ export function historyTable(designs: Record<string, Figures>): string[] {
       `${middle.toFixed(1)} (${lower.toFixed(1)}-${upper.toFixed(1)})`,
       figures.bareRatio.toFixed(2),
       figures.queryMsPerRound > 0 ? figures.queryMsPerRound.toFixed(1) : '-',
+      figures.cpuMsPerRound.toFixed(1),
     ];
   });
   return tableLines(HEADER, rows);

@@ -50,10 +50,12 @@ async function enter(stand: Stand, contestant: Contestant, id: string, { lapRoun
 
 async function lap(stand: Stand, runner: Runner, { lapRounds }: Course): Promise<void> {
   const before = { model: stand.model.ms, queries: stand.queries.ms };
+  const cpu = process.cpuUsage();
   const start = performance.now();
   stand.laps.release(runner.id);
   const ended = await Promise.race([stand.laps.stands(runner.id), runner.over]);
   const elapsedMs = performance.now() - start;
+  const { user, system } = process.cpuUsage(cpu);
   if (ended) {
     runner.ended = ended;
     return;
@@ -63,6 +65,7 @@ async function lap(stand: Stand, runner: Runner, { lapRounds }: Course): Promise
     rounds: lapRounds,
     elapsedMs,
     modelMs: stand.model.ms - before.model,
+    cpuMs: (user + system) / 1000,
     queryMs: stand.queries.ms - before.queries,
   });
 }

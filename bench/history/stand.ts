@@ -11,6 +11,8 @@ import { startDevServer } from '../../local/temporal/dev-server.ts';
 import { findTemporalCli } from '../../local/temporal/find-cli.ts';
 import { readConfiguration } from '../../worker/configuration/index.ts';
 import { activitiesOf } from '../../worker/plugin.ts';
+import { sessionSinks } from '../../worker/sinks.ts';
+import { BUILD_ID } from '../../worker/version.ts';
 import { makeBenchActivities, makeInstantSearch } from './activities.ts';
 import { type Laps, makeLaps } from './laps.ts';
 import { type Meter, meterHttp, meterQueries } from './meters.ts';
@@ -68,6 +70,8 @@ export async function startStand(options: {
     const worker = await Worker.create({
       connection,
       taskQueue: configuration.taskQueue,
+      buildId: BUILD_ID,
+      sinks: sessionSinks,
       workflowsPath: fileURLToPath(new URL('./workflows.ts', import.meta.url)),
       activities: {
         ...(await activitiesOf(configuration)),

@@ -10,6 +10,7 @@ import {
   type WorkflowBundle,
 } from '@temporalio/worker';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { silentSinks } from '../../worker/sinks.ts';
 import { SHAPES } from './shapes.ts';
 
 const pathOf = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
@@ -23,7 +24,7 @@ Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFi
 
 const bundle = (path: string) => bundleWorkflowCode({ workflowsPath: pathOf(path), logger });
 const replay = (workflowBundle: WorkflowBundle, file: string) =>
-  Worker.runReplayHistory({ workflowBundle }, history(file), nameOf(file));
+  Worker.runReplayHistory({ workflowBundle, sinks: silentSinks }, history(file), nameOf(file));
 
 test('there is a history of every shape of session', () => {
   expect(new Set(files.map(nameOf))).toEqual(new Set(Object.keys(SHAPES)));

@@ -6,6 +6,7 @@ import { makeFleet } from '../../activities/inference/fleet/index.ts';
 import { makeInfer } from '../../activities/inference/infer.ts';
 import { REHEARSAL_MODEL, type Rehearsal } from '../../local/rehearsal/server.ts';
 import { workflowsPath } from '../../worker/combined-workflows.ts';
+import { sessionSinks } from '../../worker/sinks.ts';
 
 export interface FleetWorker {
   taskQueue: string;
@@ -30,6 +31,7 @@ export async function startFleetWorker(options: {
     connection,
     taskQueue,
     workflowsPath,
+    sinks: sessionSinks,
     activities: { ...activities, infer: makeInfer(fleet) },
     maxConcurrentActivityTaskExecutions: 100,
     maxHeartbeatThrottleInterval: '2s',

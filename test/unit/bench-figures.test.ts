@@ -5,7 +5,13 @@ import { prose } from '../../bench/history/prose.ts';
 import { median, pairedRatio, quantile } from '../../bench/statistics.ts';
 import { tableLines } from '../../bench/table.ts';
 
-const lap = (elapsedMs: number, modelMs = 0, queryMs = 0): Lap => ({ rounds: 10, elapsedMs, modelMs, queryMs });
+const lap = (elapsedMs: number, modelMs = 0, queryMs = 0): Lap => ({
+  rounds: 10,
+  elapsedMs,
+  modelMs,
+  cpuMs: elapsedMs / 2,
+  queryMs,
+});
 const runOf = (laps: Lap[], more: Partial<Run> = {}): Run => ({
   rounds: 30,
   historyBytes: 160,
@@ -34,6 +40,7 @@ test("figures leave the model's time out and compare laps that ran side by side"
   expect(figures.msPerRound.median).toBe(60);
   expect(figures.bareRatio).toBe(2);
   expect(figures.queryMsPerRound).toBe(6);
+  expect(figures.cpuMsPerRound).toBe(35);
   expect(figures.historyRatio).toBe(1.6);
 });
 
@@ -55,7 +62,7 @@ test('the table has a row for each design and no ratio where there is no transcr
   const bare = runOf([lap(100)], { transcriptBytes: 0 });
   const lines = historyTable({ bare: figuresOf([{ run: bare, bare }]) });
   expect(lines).toHaveLength(2);
-  expect(lines[1]).toMatch(/^bare +30 +160 +- +- +12 +10\.0 \(10\.0-10\.0\) +1\.00 +-$/);
+  expect(lines[1]).toMatch(/^bare +30 +160 +- +- +12 +10\.0 \(10\.0-10\.0\) +1\.00 +- +5\.0$/);
   expect(tableLines(['a', 'b'], [['long', '1']])).toEqual(['a     b', 'long  1']);
 });
 

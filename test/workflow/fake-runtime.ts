@@ -86,6 +86,7 @@ export function fakeSession(
       result.catch(() => {});
       return { result, stop };
     },
+    share: () => {},
     show: () => {},
     shouldContinueAsNew: () => false,
   };
