@@ -30,6 +30,8 @@ export type SessionHandle = WorkflowHandleWithFirstExecutionRunId<Workflow>;
 export interface Sessions {
   client: Client;
   address: string;
+  /** Of the server's Web UI. */
+  uiUrl: string;
   /** Path of the Temporal CLI. */
   cli: string;
   /** This file's own, so that files can share a server. */
@@ -53,13 +55,13 @@ export interface SessionsOptions {
   /** Default: one of this file's own. */
   taskQueue?: string;
   /** A server of one's own, to be killed or tuned; by default the files of a run share one. */
-  server?: { address: string };
+  server?: Pick<DevServer, 'address' | 'uiUrl'>;
 }
 
 /** Call in `beforeAll`, and `close` in `afterAll`. */
 export async function openSessions(options: SessionsOptions = {}): Promise<Sessions> {
   const cli = (await findTemporalCli({ onProgress: (line) => console.log(line) })).path;
-  const { address } = options.server ?? (await sharedServer(cli));
+  const { address, uiUrl } = options.server ?? (await sharedServer(cli));
   const stateDir = mkdtempSync(join(tmpdir(), 'deep-research-state-'));
   const model = await startRehearsal({ keepBodies: true, ...options.model });
   const connection = await Connection.connect({ address });
@@ -78,6 +80,7 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
   return {
     client,
     address,
+    uiUrl,
     cli,
     taskQueue,
     stateDir,
