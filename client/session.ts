@@ -14,7 +14,7 @@ import { QUERY, UPDATE } from '../protocol/names.ts';
 import type { ResearchResult } from '../protocol/result.ts';
 import type { Status } from '../protocol/status.ts';
 import type { Segment, TrajectoryCursor, TrajectoryPage } from '../protocol/trajectory.ts';
-import { causes, plainMessage, ResearchFailed, ServerUnreachable } from './errors.ts';
+import { causes, plainMessage, RequestRefused, ResearchFailed, ServerUnreachable } from './errors.ts';
 import type { SessionEvent } from './events.ts';
 import { type ExportFormat, exportSession } from './export/export.ts';
 import { callServer, callWorker, mapError } from './gateway.ts';
@@ -113,6 +113,9 @@ export class ResearchSession {
   }
 
   async cancel(): Promise<void> {
+    // Temporal takes the request for a closed workflow without a word.
+    const { outcome } = await this.snapshot();
+    if (outcome !== 'running') throw new RequestRefused(`The session "${this.id}" has ended already.`);
     await callServer(this.#client, this.id, () => this.#handle.cancel());
   }
 

@@ -1,4 +1,5 @@
 import { EXIT, Exit } from '../client/cli/exit.ts';
+import type { Notices } from '../client/cli/live-view/notices.ts';
 import { printResult } from '../client/cli/live-view/print-result.ts';
 import { watchInTerminal } from '../client/cli/live-view/watch-in-terminal.ts';
 import { printJson } from '../client/cli/print-json.ts';
@@ -6,6 +7,7 @@ import { ResearchFailed, type ResearchResult, type ResearchSession } from '../cl
 
 export interface FollowOptions {
   json?: boolean;
+  notices: Notices;
   /** No worker runs: only the result can be had. */
   ended: boolean;
   signal: AbortSignal;
@@ -17,7 +19,7 @@ export interface FollowOptions {
 
 /** Shows the session until its answer, or only the answer of one that has ended. Throws where there is none. */
 export async function follow(session: ResearchSession, options: FollowOptions): Promise<void> {
-  const { json, ended, signal, again, command } = options;
+  const { json, ended, signal, again, command, notices } = options;
   const out = json ? process.stderr : process.stdout;
   const print = (result: ResearchResult) =>
     json
@@ -26,10 +28,11 @@ export async function follow(session: ResearchSession, options: FollowOptions): 
   try {
     if (ended) {
       print(await session.result({ signal }));
-      if (!json) out.write(`\nAnswered before; to ask again:  npm start -- --new …\n`);
+      if (!json)
+        out.write(`\nAnswered before; to ask again:\n  ${again.replace('npm start --', 'npm start -- --new')}\n`);
       return;
     }
-    const result = await watchInTerminal(session, { out, signal, command, print });
+    const result = await watchInTerminal(session, { out, signal, command, print, notices });
     if (result && (await session.snapshot()).outcome === 'running') {
       out.write('It runs here until the session closes, or Ctrl-C.\n');
       await session.result({ signal }).catch(() => undefined);

@@ -1,4 +1,5 @@
 import { EXIT, Exit, report } from '../client/cli/exit.ts';
+import { noticesTo } from '../client/cli/live-view/notices.ts';
 import { connectDeepResearch } from '../client/index.ts';
 import { clientCommand, commandAgain } from './again.ts';
 import { findOrStart } from './find-or-start.ts';
@@ -23,7 +24,9 @@ for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => interrupt.abort());
 
 async function run(question: string | undefined, options: LocalOptions): Promise<void> {
-  const say = (line: string) => (options.json ? process.stderr : process.stdout).write(`${line}\n`);
+  const out = options.json ? process.stderr : process.stdout;
+  const notices = noticesTo((line) => out.write(`${line}\n`));
+  const { say } = notices;
   // npm runs scripts in the project's folder; a path is meant from where the command was typed.
   const cwd = (env.npm_lifecycle_event === 'start' && env.INIT_CWD) || process.cwd();
   const stateDir = createStateFolder(stateFolder(env, process.cwd())).root;
@@ -43,6 +46,7 @@ async function run(question: string | undefined, options: LocalOptions): Promise
   say('');
   await follow(session, {
     json: options.json,
+    notices,
     ended,
     signal,
     again,

@@ -39,3 +39,11 @@ export const FAILURE = {
   toolFailed: 'ToolFailed',
   transcriptUnavailable: 'TranscriptUnavailable',
 } as const;
+
+/** The rehearsal model's name: a fixed policy that stands in for a model. Its answers are marked wherever they are shown. */
+export const REHEARSAL_MODEL = 'rehearsal';
+
+/** Said beside every answer of the rehearsal model, whatever the answer's text is. */
+export const REHEARSAL_NOTE = 'Answer of the rehearsal model: a fixed policy, no language model.';
+
+export const isRehearsal = (model: string): boolean => model === REHEARSAL_MODEL;

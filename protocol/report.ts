@@ -1,3 +1,4 @@
+import { isRehearsal, REHEARSAL_NOTE } from './names.ts';
 import type { Usage } from './reply.ts';
 import type { Status } from './status.ts';
 import type { Source } from './tool-call.ts';
@@ -17,7 +18,9 @@ export function reportOf(status: Status, segments: Segment[]): string {
     quote(cut(status.question, LONGEST.question)),
     stateLine(status),
     ...(status.hold ? [`**Waiting:** ${escapeInline(status.hold)}`] : []),
-    ...(result ? ['## Answer', closeFence(cut(result.answer, LONGEST.answer)) || '(empty)'] : []),
+    ...(result
+      ? ['## Answer', ...rehearsalMark(result), closeFence(cut(result.answer, LONGEST.answer)) || '(empty)']
+      : []),
     ...(result?.sources.length ? ['## Sources', sourceList(result.sources, LONGEST.sources)] : []),
     '## Rounds',
     roundLines(segments),
@@ -25,6 +28,10 @@ export function reportOf(status: Status, segments: Segment[]): string {
     totalsOf(status),
   ].join('\n\n');
 }
+
+/** What stands above an answer that no language model gave. */
+export const rehearsalMark = ({ model }: { model: string }): string[] =>
+  isRehearsal(model) ? [`*${REHEARSAL_NOTE}*`] : [];
 
 /** What a reply says, without its markup: the thought (apart or in `<think>`), and the text without calls. */
 export function readReply({ text, reasoning }: { text: string; reasoning?: string }): {

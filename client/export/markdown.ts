@@ -1,4 +1,4 @@
-import { closeFence, escapeInline, readReply, sourceList, usageLine } from '../../protocol/report.ts';
+import { closeFence, escapeInline, readReply, rehearsalMark, sourceList, usageLine } from '../../protocol/report.ts';
 import type { CallRecord, Round, Segment } from '../../protocol/trajectory.ts';
 import type { ExportedSession } from './export.ts';
 
@@ -12,6 +12,7 @@ export function markdownOf(session: ExportedSession): string {
     ...(result
       ? [
           '## Answer',
+          ...rehearsalMark(result),
           closeFence(result.answer) || '(empty)',
           ...(result.sources.length ? ['## Sources', sourceList(result.sources)] : []),
         ]

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { REHEARSAL_MODEL } from '../../protocol/names.ts';
 import { createEngine } from './engine.ts';
 import { ApiError } from './errors.ts';
 import { openExchange, sendError } from './exchange.ts';
@@ -41,8 +42,7 @@ export interface Rehearsal {
   close(): Promise<void>;
 }
 
-/** Name that the model is served under. */
-export const REHEARSAL_MODEL = 'rehearsal';
+export { REHEARSAL_MODEL };
 
 /** Starts the rehearsal model. Rejects where the address is taken. */
 export async function startRehearsal(options: RehearsalOptions = {}): Promise<Rehearsal> {

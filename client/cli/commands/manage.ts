@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { isRehearsal, REHEARSAL_NOTE } from '../../../protocol/names.ts';
 import { summaryOf } from '../../../workflows/call-summary.ts';
 import { InvalidInput, RequestRefused } from '../../errors.ts';
 import type { DeepResearchClient, ResearchSession, SessionListing } from '../../index.ts';
@@ -50,6 +51,7 @@ export async function status(
       'Trying again',
       retryText({ ...a, activity: a.type, cause: a.failure ?? 'the attempt before ended without a word' }, Date.now()),
     ]),
+    ...(result && isRehearsal(result.model) ? [['Mark', REHEARSAL_NOTE] as [string, string]] : []),
     ...(result ? [['Answer', result.answer] as [string, string]] : []),
   ];
   const style = styleFor(world.out.isTTY ?? false);

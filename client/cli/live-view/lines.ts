@@ -64,6 +64,12 @@ export function permanentLines(event: SessionEvent, options: LineOptions): strin
   }
 }
 
+/** A line from elsewhere, among the session's own. */
+export const noticeLines = (text: string, { style, columns }: Pick<LineOptions, 'style' | 'columns'>): string[] =>
+  wrap(cleanLine(text), columns - 7).map((line, index) =>
+    style('quiet', `${index === 0 ? '     · ' : '       '}${line}`),
+  );
+
 function roundLines(round: Round, { style, columns }: LineOptions): string[] {
   const { reply } = round;
   if (!reply) return [];

@@ -1,3 +1,4 @@
+import { isRehearsal, REHEARSAL_NOTE } from '../../../protocol/names.ts';
 import type { ResearchResult } from '../../../protocol/result.ts';
 import { cachedShare, count, duration } from '../format.ts';
 import { type Style, styleFor } from '../style.ts';
@@ -17,7 +18,11 @@ export function printResult(result: ResearchResult, { out, isTTY = false, column
   const style = styleFor(isTTY);
   const width = isTTY ? Math.max(20, columns || out.columns || 80) - 1 : Infinity;
   const blocks = [
-    [style('strong', 'Answer'), ...wrapMarkdown(clean(result.answer).trim() || '(empty)', width)],
+    [
+      style('strong', 'Answer'),
+      ...(isRehearsal(result.model) ? wrap(REHEARSAL_NOTE, width).map((line) => style('warn', line)) : []),
+      ...wrapMarkdown(clean(result.answer).trim() || '(empty)', width),
+    ],
     section(
       style,
       'Sources',

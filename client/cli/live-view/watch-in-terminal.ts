@@ -3,7 +3,8 @@ import { ResearchFailed } from '../../errors.ts';
 import type { ResearchSession } from '../../session.ts';
 import { styleFor } from '../style.ts';
 import { advance, frameOf, newLiveState } from './frame.ts';
-import { permanentLines } from './lines.ts';
+import { noticeLines, permanentLines } from './lines.ts';
+import type { Notices } from './notices.ts';
 import { printResult } from './print-result.ts';
 import { openScreen, type Terminal } from './screen.ts';
 
@@ -20,6 +21,8 @@ export interface TerminalWatchOptions {
   afterRound?: number;
   /** How a person calls the command line, for hints. Default `npx deep-research`. */
   command?: string;
+  /** Lines that come from elsewhere while this has the terminal. */
+  notices?: Notices;
   /** What is done with the answer. Default: it is printed, with its sources and totals. */
   print?: (result: ResearchResult) => void;
   /** Milliseconds between two looks at the session. Default 1,000. */
@@ -51,6 +54,11 @@ export async function watchInTerminal(
     const rows = Math.min(MOST_ROWS, (out.rows || 24) - 1);
     screen?.draw(frameOf(state, { style, columns: columns(), rows, now: Date.now() }));
   };
+  const put = (lines: string[]) => {
+    if (screen) screen.print(lines);
+    else if (lines.length) out.write(`${lines.join('\n')}\n`);
+  };
+  const giveBack = options.notices?.divert((line) => put(noticeLines(line, { style, columns: columns() })));
   const clock = screen && setInterval(draw, FRAME_MS);
 
   try {
@@ -67,12 +75,11 @@ export async function watchInTerminal(
       }
       if (event.type === 'cancelled') throw new ResearchFailed('cancelled', event.message);
       state = advance(state, event);
-      const lines = permanentLines(event, { style, columns: columns(), id: session.id, command });
-      if (screen) screen.print(lines);
-      else if (lines.length) out.write(`${lines.join('\n')}\n`);
+      put(permanentLines(event, { style, columns: columns(), id: session.id, command }));
     }
     return undefined;
   } finally {
+    giveBack?.();
     clearInterval(clock);
     screen?.close();
   }

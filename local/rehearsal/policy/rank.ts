@@ -15,7 +15,7 @@ export interface Ranked {
 /** How much a term counts by where it stands. */
 const IN_PASSAGE = 1;
 const IN_HEADING = 0.6;
-const IN_TITLE = 0.3;
+const IN_TITLE = 0.45;
 
 const MEETS: Record<Want, { pattern: RegExp; bonus: number }> = {
   default: { pattern: /(?:\bdefaults?\b|默认|缺省|预设).{0,40}(?:\d|`|true|false|null|none|"|“|为|是)/i, bonus: 0.25 },
@@ -37,6 +37,12 @@ const MEETS: Record<Want, { pattern: RegExp; bonus: number }> = {
 /** Without a passage of this kind the question is open; the others only help to choose. */
 const DECISIVE = new Set<Want>(['default', 'amount', 'time', 'reason']);
 
+/** A rare word counts at most this much more: what was searched for is common among what was found. */
+const RAREST = 1;
+
+/** A program's text seldom answers what its documentation also says. */
+const PROGRAM = /\.(?:[cm]?[jt]sx?|go|py|rs|c|cc|cpp|h|hpp|java|rb|sh|pl|php|cs|swift|kt)$/i;
+
 /** Passages that hold anything of the question, best first. The order of equals is that of the evidence. */
 export function rank(question: Question, evidence: readonly Evidence[]): Ranked[] {
   const candidates = evidence.flatMap((item) => {
@@ -48,7 +54,7 @@ export function rank(question: Question, evidence: readonly Evidence[]): Ranked[
   const weights = new Map(
     question.terms.map((term) => {
       const holders = candidates.filter(({ words }) => holds(words, term)).length;
-      return [term, term.weight * Math.log(1 + (candidates.length + 1) / (holders + 1))];
+      return [term, term.weight * Math.min(RAREST, Math.log(1 + (candidates.length + 1) / (holders + 1)))];
     }),
   );
   const total = [...weights.values()].reduce((sum, weight) => sum + weight, 0) || 1;
@@ -71,7 +77,12 @@ export function rank(question: Question, evidence: readonly Evidence[]): Ranked[
       score += phraseBonus(question, words);
       for (const want of question.wants) if (MEETS[want].pattern.test(passage.text)) score += MEETS[want].bonus;
     }
-    return { text: passage.text, source: item.source, covered, score: score * item.trust * shape(passage) };
+    return {
+      text: passage.text,
+      source: item.source,
+      covered,
+      score: score * item.trust * shape(passage) * (PROGRAM.test(item.source) ? 0.75 : 1),
+    };
   });
   return ranked.filter(({ covered }) => covered.size > 0).sort((a, b) => b.score - a.score);
 }
