@@ -65,8 +65,8 @@ export function streamFailure(error: unknown, endpoint: Answerer = {}): Applicat
 }
 
 /** A connection that could not be made, broke, or gave something that is no reply: worth another try. */
-export function connectionFailure(error: unknown): ApplicationFailure {
-  const why = error instanceof Error ? error.message : String(error);
+export function connectionFailure(error: unknown, endpoint: Answerer = {}): ApplicationFailure {
+  const why = hideSecrets(error instanceof Error ? error.message : String(error), endpoint);
   const { code } = (error ?? {}) as { code?: unknown };
   const facts = typeof code === 'string' ? [{ code }] : [];
   // A key or header that no request can carry stays so.

@@ -27,7 +27,9 @@ export async function postStream(
   let done = false;
   const give = (json: string) => {
     const data = parse(json);
-    if (data === undefined) throw connectionFailure(`a part of the reply is no JSON object: ${json.slice(0, 80)}`);
+    if (data === undefined) {
+      throw connectionFailure(`a part of the reply is no JSON object: ${json.slice(0, 80)}`, endpoint);
+    }
     onData(data);
   };
   try {
@@ -66,7 +68,7 @@ export async function postStream(
     if (error instanceof ApplicationFailure) throw error;
     // A connection that breaks after the end has broken nothing.
     if (done) return true;
-    throw connectionFailure(error);
+    throw connectionFailure(error, endpoint);
   }
 }
 
