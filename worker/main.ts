@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 import { describe } from './configuration/describe.ts';
-import { readConfiguration } from './configuration/index.ts';
+import { type Configuration, readConfiguration } from './configuration/index.ts';
 import { helpTable } from './configuration/table.ts';
-import { runWorker } from './run.ts';
+import { checkWorker, runWorker } from './run.ts';
 
 const HELP = `npm run worker [-- --check | --help]
 
 Serves deep-research sessions until SIGINT or SIGTERM.
-  --check  check the configuration and exit
+  --check  check the configuration, the model servers and the Temporal server, and exit
   --help   print this
 
 Variables (those marked * are read from the environment only, the others also from the file S1_DR_CONFIG_JSON):
@@ -22,19 +22,20 @@ try {
   else await serve(options.check === true);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
+  // A connection that is still tried would keep the process alive.
+  process.exit(1);
 }
 
 async function serve(checkOnly: boolean): Promise<void> {
-  const configuration = readConfiguration();
-  const say = () => console.log(describe(configuration).join('\n'));
+  const given = readConfiguration();
+  const say = (configuration: Configuration) => console.log(describe(configuration).join('\n'));
   if (checkOnly) {
-    say();
+    say(await checkWorker(given));
     console.log('The configuration is good.');
     return;
   }
-  await runWorker(configuration, () => {
-    say();
+  await runWorker(given, (configuration) => {
+    say(configuration);
     process.send?.('ready');
   });
 }

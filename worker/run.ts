@@ -1,22 +1,36 @@
-import { loadClientConnectConfig } from '@temporalio/envconfig';
-import { DefaultLogger, type LogLevel, NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, type LogLevel, Runtime, Worker } from '@temporalio/worker';
 import { closeSharedCorpora } from '../activities/corpus/shared-corpus.ts';
 import { workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration/index.ts';
 import { activitiesOf, HEARTBEAT_EVERY } from './plugin.ts';
 import { pollsOf } from './queues.ts';
 import { sessionSinks, silentSinks } from './sinks.ts';
+import { checkStart } from './start-checks/index.ts';
 import { BUILD_ID } from './version.ts';
 
-/** Runs a worker until it is told to stop by SIGINT or SIGTERM. */
-export async function runWorker(configuration: Configuration, onReady: () => void): Promise<void> {
+const warn = (problem: string) => console.error(problem);
+
+/** Temporal's part of this process; once, before the first connection. */
+function installRuntime({ logLevel }: Configuration): void {
   Runtime.install({
-    logger: new DefaultLogger(configuration.logLevel.toUpperCase() as LogLevel),
+    logger: new DefaultLogger(logLevel.toUpperCase() as LogLevel),
     shutdownSignals: ['SIGINT', 'SIGTERM'],
   });
+}
+
+/** The configuration with what its servers told about themselves. Throws an error that says what cannot be used. */
+export async function checkWorker(given: Configuration): Promise<Configuration> {
+  installRuntime(given);
+  const { connection, configuration } = await checkStart(given, warn);
+  await connection.close();
+  return configuration;
+}
+
+/** Runs a worker until it is told to stop by SIGINT or SIGTERM. Throws an error that says what cannot be used. */
+export async function runWorker(given: Configuration, onReady: (configuration: Configuration) => void): Promise<void> {
+  installRuntime(given);
+  const { connection, namespace, configuration } = await checkStart(given, warn);
   const { worker: limits } = configuration;
-  const { connectionOptions, namespace } = loadClientConnectConfig();
-  const connection = await NativeConnection.connect(connectionOptions);
   try {
     const activities = await activitiesOf(configuration);
     const { infer, PythonInterpreter, bash, ...others } = activities;
@@ -33,7 +47,7 @@ export async function runWorker(configuration: Configuration, onReady: () => voi
       polls.map((poll) =>
         Worker.create({
           connection,
-          namespace: namespace ?? 'default',
+          namespace,
           taskQueue: poll.taskQueue,
           buildId: BUILD_ID,
           ...(poll.workflows ? { workflowsPath, sinks: servesModel ? sessionSinks : silentSinks } : {}),
@@ -49,7 +63,7 @@ export async function runWorker(configuration: Configuration, onReady: () => voi
         }),
       ),
     );
-    onReady();
+    onReady(configuration);
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
     await connection.close();

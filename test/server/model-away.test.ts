@@ -40,8 +40,8 @@ const refusal = { kind: 'status', status: 400, body: { error: { message: 'The sa
 
 test('a session whose model is away waits for it, says so, and goes on by itself', async () => {
   const away = await startRehearsal();
-  await away.close();
   const worker = await sessions.work({ LLM_SERVER_BASE_ENDPOINT_URL: away.url });
+  await away.close();
   const handle = await sessions.start({ ...question, priority: 4, fairnessKey: 'team', fairnessWeight: 2 });
   const shown = await until(async () => {
     const text = await deepResearch('status', handle.workflowId).catch(() => '');
