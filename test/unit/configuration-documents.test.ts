@@ -6,7 +6,7 @@ import { variables } from '../../worker/configuration/variables.ts';
 
 const NAMES = Object.keys(variables.shape);
 /** Of the system and the terminal, which every program reads. */
-const SYSTEM = ['PATH', 'HOME', 'TERM', 'GOOS', 'GOARCH'];
+const SYSTEM = ['INIT_CWD', 'PATH', 'HOME', 'TERM', 'GOOS', 'GOARCH'];
 
 /** The code without the schema and its document. */
 const sources = globSync('{activities,client,local,worker}/**/*.ts')
