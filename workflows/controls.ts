@@ -30,3 +30,21 @@ export function checkText(what: string, value: unknown): void {
     throw new Error(`${what}: expected at most ${LONGEST_TEXT} characters, got ${value.length}`);
   }
 }
+
+/** A decision on a call, as three arguments or, since the Web UI sends only one, as an object. @throws Error */
+export function readDecision(
+  first: unknown,
+  second?: unknown,
+  third?: unknown,
+): { callId: string; approved: boolean; reason: string } {
+  const fields = typeof first === 'object' && first !== null ? (first as Record<string, unknown>) : undefined;
+  const callId = fields ? fields.callId : first;
+  const approved = fields ? fields.approved : second;
+  const reason = (fields ? fields.reason : third) ?? '';
+  if (typeof callId !== 'string') {
+    throw new Error('approve: expected a call id and true or false, or {"callId": "r1c1", "approved": true}');
+  }
+  if (typeof approved !== 'boolean') throw new Error(`approve: expected true or false for call "${callId}"`);
+  if (reason !== '') checkText('approve, reason', reason);
+  return { callId, approved, reason: String(reason) };
+}

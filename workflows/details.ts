@@ -1,6 +1,9 @@
 import type { Status } from '../protocol/status.ts';
 import { summaryOf } from './call-summary.ts';
-import type { SessionData } from './session-state.ts';
+import { currentSegment, type SessionData } from './session-state.ts';
+
+const ROUNDS_SHOWN = 8;
+const CALLS_SHOWN = 4;
 
 const STATES: Record<Status['state'], string> = {
   preparing: 'preparing',
@@ -29,6 +32,7 @@ export function detailsOf(status: Status, data: SessionData): string {
     const waits = call.state === 'approval' ? ' waits for approval (update `approve`)' : '';
     lines.push('', `- ${call.id} ${call.name}${waits}: ${inline(summaryOf(call.name, call.arguments))}`);
   }
+  lines.push(...lastRounds(data));
   if (data.sources.length) {
     lines.push(
       '',
@@ -41,6 +45,21 @@ export function detailsOf(status: Status, data: SessionData): string {
   return lines.join('\n');
 }
 
+/** What the rounds before came to, newest first. Calls that have not ended are listed above it. */
+function lastRounds(data: SessionData): string[] {
+  const rounds = currentSegment(data).rounds.slice(-ROUNDS_SHOWN).reverse();
+  const lines = rounds.flatMap(({ number, calls }) => {
+    const ended = calls.filter(({ result }) => result !== undefined);
+    const shown = ended.slice(0, CALLS_SHOWN).map((call) => {
+      const state = call.state === 'done' ? '' : ` (${call.state})`;
+      return `${call.name}${state}: ${inline(summaryOf(call.name, call.arguments), 120)}`;
+    });
+    const more = ended.length > CALLS_SHOWN ? [`${ended.length - CALLS_SHOWN} more`] : [];
+    return ended.length ? [`- round ${number}: ${[...shown, ...more].join(' · ')}`] : [];
+  });
+  return lines.length ? ['', 'Before:', '', ...lines] : [];
+}
+
 const thousands = (count: number): string => (count < 10_000 ? String(count) : `${Math.round(count / 1000)}K`);
 
 function cachedShare({ usage }: Status): string {
@@ -48,7 +67,7 @@ function cachedShare({ usage }: Status): string {
 }
 
 /** Text from models and people as one line of inert Markdown. */
-function inline(text: string): string {
+function inline(text: string, longest = 300): string {
   const line = text.replace(/\s+/g, ' ').replace(/`/g, "'");
-  return `\`${line.length > 300 ? `${line.slice(0, 300)}…` : line}\``;
+  return `\`${line.length > longest ? `${line.slice(0, longest)}…` : line}\``;
 }

@@ -4,7 +4,7 @@ import { type Message, messagesOf } from '../protocol/messages.ts';
 import { QUERY, UPDATE } from '../protocol/names.ts';
 import { reportOf } from '../protocol/report.ts';
 import type { TrajectoryCursor, TrajectoryPage } from '../protocol/trajectory.ts';
-import { checkText } from './controls.ts';
+import { checkText, readDecision } from './controls.ts';
 import { refresh, type Session, statusOf } from './session.ts';
 import { currentSegment, openCalls } from './session-state.ts';
 import { viewOf } from './share-transcript.ts';
@@ -135,22 +135,22 @@ function handleUpdates(ready: () => Session): void {
     },
   );
   wf.setHandler(
-    wf.defineUpdate<void, [string, boolean, string?]>(UPDATE.approve),
-    (callId, approved, reason = '') => {
+    wf.defineUpdate<void, [unknown, unknown?, unknown?]>(UPDATE.approve),
+    (...args) => {
+      const { callId, approved, reason } = readDecision(...args);
       ready().controls.decisions.set(callId, { approved, reason });
     },
     {
-      validator: (callId: string, approved: boolean, reason?: string) => {
+      validator: (...args: [unknown, unknown?, unknown?]) => {
+        const { callId } = readDecision(...args);
         const waiting = openCalls(ready().data).filter((open) => open.state === 'approval');
         if (!waiting.some((open) => open.id === callId)) {
           const ids = waiting.map((open) => open.id).join(', ') || 'none';
           refuse(`approve: no call "${callId}" waits for approval; waiting: ${ids}`);
         }
         if (ready().controls.decisions.has(callId)) refuse(`approve: "${callId}" is decided already`);
-        if (typeof approved !== 'boolean') refuse('approve: expected true or false as the second argument');
-        if (reason !== undefined && reason !== '') checkText('approve, reason', reason);
       },
-      description: 'Decides on a call that waits: call id, true or false, reason',
+      description: 'Decides on a call that waits: {"callId": "r1c1", "approved": true, "reason": "…"}',
     },
   );
   wf.setHandler(
