@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // These need a real vLLM: `npm run test:vllm`.
     exclude: ['test/vllm/**', '**/node_modules/**'],
-    globalSetup: ['./test/support/dev-server-folder.ts'],
+    globalSetup: ['./test/support/run-folder.ts'],
     reporters: [['default', { summary: false }], './test/support/closing-line.ts'],
     // Two cores share everything; servers and processes are started by the tests, so time limits are wide.
     maxWorkers: 2,

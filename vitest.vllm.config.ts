@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/vllm/**/*.test.ts'],
-    globalSetup: ['./test/support/dev-server-folder.ts', './test/vllm/vllm-server.ts'],
+    globalSetup: ['./test/support/run-folder.ts', './test/vllm/vllm-server.ts'],
     reporters: [['default', { summary: false }], './test/support/closing-line.ts'],
     maxWorkers: 1,
     testTimeout: 900_000,

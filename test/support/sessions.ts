@@ -106,7 +106,7 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
   };
 }
 
-/** The first file to ask starts it; `dev-server-folder.ts` ends it after the last. */
+/** The first file to ask starts it; `run-folder.ts` ends it after the last. */
 async function sharedServer(cli: string): Promise<DevServer> {
   // Imported here, since the recording of histories uses the rest without vitest.
   const { inject } = await import('vitest');

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-const WORKER = fileURLToPath(new URL('../../worker/main.ts', import.meta.url));
+const WORKER = fileURLToPath(new URL('../../local/worker-main.ts', import.meta.url));
 
 export interface WorkerProcess {
   pid: number;
@@ -14,7 +14,7 @@ export interface WorkerProcess {
   kill(): Promise<void>;
 }
 
-/** Starts `worker/main.ts` with exactly this environment and resolves when it serves. */
+/** Starts a worker that ends with this process, with exactly this environment, and resolves when it serves. */
 export async function startWorker(env: NodeJS.ProcessEnv): Promise<WorkerProcess> {
   const child = fork(WORKER, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   let output = '';
