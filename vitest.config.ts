@@ -9,8 +9,8 @@ export default defineConfig({
     reporters: [['default', { summary: false }], './test/support/closing-line.ts'],
     // Two cores share everything; servers and processes are started by the tests, so time limits are wide.
     maxWorkers: 2,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     retry: 0,
   },
 });

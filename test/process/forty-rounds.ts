@@ -38,24 +38,27 @@ export function commandLines(stateDir: string): string[] {
 
 export const EVERY_LINE_ONCE = numbers.flatMap((number) => [`begun ${number}`, `ended ${number}`]);
 
-/** Resolves while the model call of a round is under way, to its entry in the log. */
-export async function duringModelCall(sessions: Pick<Sessions, 'model'>, round: number): Promise<LoggedRequest> {
+/** Resolves while the model call of a round, or of a later one, is under way, to that round. */
+export async function duringModelCall(sessions: Pick<Sessions, 'model'>, round: number): Promise<number> {
   let entry: LoggedRequest | undefined;
   await eventually(`the model call of round ${round}`, () => {
-    entry = modelCalls(sessions).find(({ messages, endedAt }) => messages === 2 * round && endedAt === undefined);
+    entry = modelCalls(sessions).find(({ messages = 0, endedAt }) => messages >= 2 * round && endedAt === undefined);
     return entry;
   });
-  return entry as LoggedRequest;
+  return (entry?.messages ?? 0) / 2;
 }
 
-/** Resolves while the command of a round is under way. */
+/** Resolves while the command of a round, or of a later one, is under way. */
 export const duringCommand = ({ stateDir }: { stateDir: string }, round: number): Promise<void> =>
-  eventually(`the command of round ${round}`, () => commandLines(stateDir).at(-1) === `begun ${round}`);
+  eventually(`the command of round ${round}`, () => {
+    const [what, number] = (commandLines(stateDir).at(-1) ?? '').split(' ');
+    return what === 'begun' && Number(number) >= round;
+  });
 
 /** Rounds whose model call was answered in full, in the order of the answers. */
 export const answeredRounds = (sessions: Pick<Sessions, 'model'>): number[] =>
   modelCalls(sessions)
-    .filter(({ status }) => status === 200)
+    .filter(({ status, disconnected }) => status === 200 && !disconnected)
     .map(({ messages = 0 }) => messages / 2);
 
 export const transcriptOf = async (session: SessionHandle): Promise<string> =>

@@ -44,7 +44,7 @@ export async function setUp(limits: Partial<SandboxLimits> = {}) {
 }
 
 export async function until(what: string, holds: () => boolean): Promise<void> {
-  for (let looks = 0; looks < 600; looks++) {
+  for (let looks = 0; looks < 1800; looks++) {
     if (holds()) return;
     await sleep(50);
   }

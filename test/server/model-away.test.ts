@@ -23,12 +23,12 @@ async function deepResearch(...args: string[]): Promise<string> {
 }
 
 async function until<T>(read: () => Promise<T | undefined>, what: string): Promise<T> {
-  for (const end = Date.now() + 60_000; Date.now() < end; ) {
+  for (const end = Date.now() + 180_000; Date.now() < end; ) {
     const found = await read();
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
-  throw new Error(`Waited 60 s in vain for: ${what}.`);
+  throw new Error(`Waited 180 s in vain for: ${what}.`);
 }
 
 const question = {

@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => sessions?.close());
 
 test('the messages of every request of 150 rounds are a byte-wise extension of those before', {
-  timeout: 300_000,
+  timeout: 900_000,
 }, async () => {
   const search = { name: 'search', arguments: { query: ['harbour lamps'] } };
   const script = [
@@ -33,7 +33,7 @@ test('the messages of every request of 150 rounds are a byte-wise extension of t
     played({ rounds: ROUNDS, script, thinkChars: 400 }, { maxRounds: 200, contextTokens: 130_000, discardRatio: 1 }),
   );
   for (const round of STEERED) {
-    await eventually(`request ${round}`, () => modelCalls(sessions).length >= round);
+    await eventually(`request ${round}`, () => modelCalls(sessions).length >= round, 600_000);
     await session.executeUpdate(UPDATE.steer, { args: [lamp(round)] });
   }
   expect(await session.result()).toMatchObject({ stopReason: 'no_tool_calls', rounds: ROUNDS + 1, segments: 1 });

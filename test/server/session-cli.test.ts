@@ -38,7 +38,7 @@ const update = (id: string, name: string, ...args: string[]) =>
 
 /** A session that stays in a model call until it is told otherwise. */
 async function slowSession(): Promise<string> {
-  const id = await start(JSON.stringify(played({ rounds: 100, replyDelayMs: 300 }, { tools: ['bash'] })));
+  const id = await start(JSON.stringify(played({ rounds: 100, replyDelayMs: 600 }, { tools: ['bash'] })));
   await eventually('the session works', async () => (await query(id, 'status')).round > 1);
   return id;
 }

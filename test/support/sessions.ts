@@ -120,8 +120,8 @@ export const played = (play: Play & Record<string, unknown>, input: Partial<Rese
   model: { seed: 7, ...input.model, extraBody: { rehearsal: play } },
 });
 
-/** Waits for a condition. Throws, naming it, after a minute. */
-export async function eventually(what: string, condition: () => unknown, limitMs = 60_000): Promise<void> {
+/** Waits for a condition. Throws, naming it, when a loaded machine would have come to it. */
+export async function eventually(what: string, condition: () => unknown, limitMs = 180_000): Promise<void> {
   const end = Date.now() + limitMs;
   for (;;) {
     let seen: unknown;
