@@ -62,6 +62,8 @@ const startAll = (worker: FleetWorker, count: number, rehearsal: object): Promis
       sessions.client.workflow.start<(input: ResearchInput) => Promise<ResearchResult>>(WORKFLOW.session, {
         workflowId: `${worker.taskQueue}-${index}`,
         taskQueue: worker.taskQueue,
+        // Hundreds of sessions in one process on a loaded machine take longer than the usual 10 s.
+        workflowTaskTimeout: '60s',
         args: [input(index, rehearsal)],
       }),
     ),

@@ -34,6 +34,9 @@ export async function startFleetWorker(options: {
     sinks: sessionSinks,
     activities: { ...activities, infer: makeInfer(fleet) },
     maxConcurrentActivityTaskExecutions: 100,
+    // Few at once, so that on a loaded machine none outlasts its time limit and has to be done again.
+    maxConcurrentWorkflowTaskExecutions: 8,
+    maxConcurrentWorkflowTaskPolls: 4,
     maxHeartbeatThrottleInterval: '2s',
     defaultHeartbeatThrottleInterval: '2s',
     shutdownGraceTime: '1s',
