@@ -44,7 +44,7 @@ export interface InferInput {
   /** Number of messages of the segment's transcript to send; they are read by query. */
   messages: number;
   /** Digest of these messages; what a process remembers counts only if it has the same. */
-  digest: string;
+  digest?: string;
   purpose: InferencePurpose;
   /** One more user message after them, for this call only. */
   append?: string;

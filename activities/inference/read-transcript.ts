@@ -24,7 +24,9 @@ export async function readTranscript(input: InferInput): Promise<InferenceView> 
 
 /** The messages asked for, where these are they. */
 function wanted({ messages: count, digest }: InferInput, read: Remembered | undefined): InferenceView | undefined {
-  if (read?.digests[count - 1] !== digest) return undefined;
+  const has = read?.digests[count - 1];
+  // Inputs that older workers wrote have no digest.
+  if (!read || has === undefined || (digest !== undefined && has !== digest)) return undefined;
   return { ...read.view, messages: read.view.messages.slice(0, count) };
 }
 
