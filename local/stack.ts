@@ -54,8 +54,10 @@ export async function startWorker({ stateDir, env, say }: Surroundings): Promise
   if (rehearsal) say('No LLM_SERVER_BASE_ENDPOINT_URL is set: the rehearsal model answers.');
   const model = rehearsal && { LLM_SERVER_BASE_ENDPOINT_URL: rehearsal.url, LLM_SERVER_MODEL_NAME: REHEARSAL_MODEL };
   try {
-    const stop = await superviseWorker({ ...env, DEEP_RESEARCH_STATE_DIR: stateDir, ...model }, () =>
-      say('The worker ended; starting it again.'),
+    const stop = await superviseWorker(
+      { ...env, DEEP_RESEARCH_STATE_DIR: stateDir, ...model },
+      join(stateDir, 'worker.log'),
+      () => say('The worker ended; starting it again.'),
     );
     return async () => {
       await stop();

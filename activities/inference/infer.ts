@@ -61,9 +61,11 @@ export function makeInfer(fleet: Fleet) {
           signal,
           generated,
         };
-        const { calls, ...reply } = await goOnOrStart(call, input, progress);
+        const { text, calls, ...reply } = await goOnOrStart(call, input, progress);
         lease.release();
-        return { ...reply, calls: input.purpose === 'summary' ? [] : (calls ?? parseCalls(reply.text, view.tools)) };
+        const parsed = input.purpose === 'summary' ? [] : (calls ?? parseCalls(text, view.tools));
+        // In the order in which people read it in the Web UI.
+        return { text, calls: parsed, ...reply };
       } catch (error) {
         lease.release(error);
         progress.failed = faultOf(error) ? lease.endpoint.name : undefined;
