@@ -44,7 +44,9 @@ export async function makeActivities(
     prepare: makePrepare({
       ...options,
       servable,
-      protocol: protocolOf(options.endpoints[0]?.format ?? 'deep_research'),
+      protocol: protocolOf(
+        options.endpoints.find(({ roles }) => roles.includes('research'))?.format ?? 'deep_research',
+      ),
     }),
     infer: makeInfer(fleet),
     conclude: makeConclude(stateDir),
