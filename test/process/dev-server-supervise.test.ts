@@ -8,7 +8,7 @@ import { devServerTests, startOpenWorkflow, workflowStatus } from './dev-server-
 
 const { cli, newFolder } = devServerTests();
 
-const WAIT = { timeout: 60_000, interval: 100 };
+const WAIT = { timeout: 180_000, interval: 100 };
 
 async function supervise(folder: string, more: { cli?: string } = {}) {
   const events: SupervisorEvent[] = [];

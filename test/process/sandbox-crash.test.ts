@@ -74,7 +74,7 @@ it('lets one of several attempts at once run the command, and gives all its outc
   expect(outcomes.every((outcome) => outcome.outcome === 'finished')).toBe(true);
 });
 
-it('does not repeat a command whose runner was killed', { timeout: 60_000 }, async () => {
+it('does not repeat a command whose runner was killed', async () => {
   const script = 'echo begun >>log; echo shown; sleep 300; echo ended >>log';
   const waiting = place.run('r1c1', script);
   await until('there is output', () => statSync(`${place.callFolder('r1c1')}/stdout`, QUIET)?.size === 6);
@@ -89,7 +89,7 @@ it('does not repeat a command whose runner was killed', { timeout: 60_000 }, asy
   expect(place.lines('log')).toEqual(['begun']);
 });
 
-it('does not repeat a command whose result could not be written', { timeout: 60_000 }, async () => {
+it('does not repeat a command whose result could not be written', async () => {
   // A folder where the result belongs stands for a disk that refuses it.
   const script = 'echo once >>log; mkdir "$(echo "$TMPDIR"/../r1c1-*)/result.json"';
   expect(await place.run('r1c1', script)).toMatchObject({ outcome: 'unknown' });
@@ -97,7 +97,7 @@ it('does not repeat a command whose result could not be written', { timeout: 60_
   expect(place.lines('log')).toEqual(['once']);
 });
 
-it('takes another command under the same call id for another call', { timeout: 60_000 }, async () => {
+it('takes another command under the same call id for another call', async () => {
   expect(await place.run('r1c1', 'echo first')).toMatchObject({ stdout: 'first\n' });
   expect(await place.run('r1c1', 'echo second')).toMatchObject({ stdout: 'second\n' });
 });

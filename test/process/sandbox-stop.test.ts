@@ -15,7 +15,7 @@ afterEach(() => place.tearDown());
 const LONG = 'echo $$ >>pids; sleep 300; echo ended >>log';
 const started = () => until('the command runs', () => place.lines('pids').length > 0);
 
-describe('a request to cancel', { timeout: 60_000 }, () => {
+describe('a request to cancel', () => {
   it('ends the command, which is recorded and not repeated', async () => {
     const stop = new AbortController();
     const waiting = place.run('r1c1', LONG, { signal: stop.signal });
@@ -62,7 +62,7 @@ describe('a request to cancel', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a shutdown of the worker', { timeout: 60_000 }, () => {
+describe('a shutdown of the worker', () => {
   it('leaves the command to the next attempt', async () => {
     const script = 'echo once >>log; until [ -e go ]; do sleep 0.05; done; echo ended';
     const stop = new AbortController();
@@ -80,7 +80,7 @@ describe('a shutdown of the worker', { timeout: 60_000 }, () => {
   });
 });
 
-describe('the end of a session', { timeout: 60_000 }, () => {
+describe('the end of a session', () => {
   it('ends what runs and removes the records', async () => {
     const stop = new AbortController();
     const waiting = place.run('r1c1', LONG, { signal: stop.signal });

@@ -23,7 +23,7 @@ it('finds the interpreters of this machine', async () => {
   expect([await bashAvailable(), await pythonAvailable()]).toEqual([true, true]);
 });
 
-describe('bash', { timeout: 60_000 }, () => {
+describe('bash', () => {
   it.each([
     ['stdout', 'echo hello', 'hello'],
     ['nothing', 'true', '(no output)'],
@@ -84,7 +84,7 @@ describe('bash', { timeout: 60_000 }, () => {
   });
 });
 
-describe('Python', { timeout: 60_000 }, () => {
+describe('Python', () => {
   it.each([
     ['what is printed', 'print(6 * 7)\n6 * 7', '42'],
     ['nothing for a value', '6 * 7', '(no output)'],

@@ -183,7 +183,7 @@ test('the result is waited for while the server is away', async () => {
     },
   });
   expect(await (await research.attach('mine')).result()).toEqual(aResult());
-}, 30_000);
+}, 300_000);
 
 test('the trajectory is read page by page, a segment cut in two made whole', async () => {
   const pages: Record<string, unknown> = {

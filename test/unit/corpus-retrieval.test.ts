@@ -16,7 +16,7 @@ beforeAll(async () => {
   [undici, vellmar] = await Promise.all([openCorpus(UNDICI, { stateDir }), openCorpus(VELLMAR, { stateDir })]);
   await undici.refresh();
   await vellmar.refresh();
-}, 60_000);
+}, 300_000);
 
 afterAll(async () => {
   undici.close();

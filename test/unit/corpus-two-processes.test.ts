@@ -37,7 +37,7 @@ const indexer = async () => {
   return JSON.parse(stdout) as { files: number; read: number; removed: number };
 };
 
-test('processes that index one folder at once make one sound index of it', { timeout: 60_000 }, async () => {
+test('processes that index one folder at once make one sound index of it', async () => {
   const files = 400;
   for (let i = 0; i < files; i++) {
     await writeFile(join(folder, `${i}.md`), `# Number ${i}\n\n${`word${i} common text of some length. `.repeat(60)}`);
@@ -66,7 +66,7 @@ test('processes that index one folder at once make one sound index of it', { tim
   db.close();
 });
 
-test('a search goes on while another process writes', { timeout: 60_000 }, async () => {
+test('a search goes on while another process writes', async () => {
   await writeFile(join(folder, 'first.md'), 'apricots');
   const corpus = await openCorpus(folder, { stateDir });
   await corpus.refresh();

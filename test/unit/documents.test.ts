@@ -106,7 +106,7 @@ describe('HTML', () => {
       /(\| a \| b \|\n){4000}/,
     ],
     ['half a million spaces', `<pre>${' '.repeat(500_000)}end</pre>`, /end/],
-  ])('%s is no burden', { timeout: 60_000 }, async (_name, body, expected) => {
+  ])('%s is no burden', async (_name, body, expected) => {
     expect(
       (await readDocument(bytes(`<html><head></head><body>${body}</body></html>`), { name: 'a.html' })).text,
     ).toMatch(expected);

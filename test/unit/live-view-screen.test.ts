@@ -137,7 +137,7 @@ test('leaving resolves to undefined and gives the cursor back', async () => {
     isTTY: true,
     signal: leave.signal,
   });
-  await expect.poll(() => terminal.isHidden(), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => terminal.isHidden(), { timeout: 120_000 }).toBe(true);
   leave.abort();
   expect(await watching).toBeUndefined();
   expect(terminal.isHidden()).toBe(false);

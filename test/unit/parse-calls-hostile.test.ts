@@ -67,7 +67,7 @@ const PREFIXES: [string, string][] = [
   [`${CODE_HEAD}<bash>`, '</bash></tool_call>'],
   ['<think>', '<answer>x</answer>'],
 ];
-test.each(UNITS)('a megabyte of %j is read in one go, wherever it stands', { timeout: 30_000 }, (unit) => {
+test.each(UNITS)('a megabyte of %j is read in one go, wherever it stands', (unit) => {
   for (const [prefix, suffix] of PREFIXES) {
     const text = prefix + unit.repeat(SIZE / unit.length) + suffix;
     const calls = parseCalls(text);

@@ -126,7 +126,7 @@ describe('compression bombs', () => {
 
   it.each(codings)(
     'stops one in %s, holding no more than its limit',
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     async (coding, compressor) => {
       const bomb = await bombOf(SIZE, compressor());
       expect(bomb.length).toBeLessThan(4 * MiB);
@@ -141,7 +141,7 @@ describe('compression bombs', () => {
     },
   );
 
-  it('would show in that measure if one was held whole', { timeout: 60_000 }, async () => {
+  it('would show in that measure if one was held whole', async () => {
     const bomb = await bombOf(64 * MiB, createGzip({ level: 1 }));
     answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
     const network = recordingNetwork({ 'site.example': [PUBLIC] }, server.port);
@@ -150,7 +150,7 @@ describe('compression bombs', () => {
     expect(peak).toBeGreaterThan(60 * MiB);
   });
 
-  it('stops one that is packed twice', { timeout: 60_000 }, async () => {
+  it('stops one that is packed twice', async () => {
     const bomb = brotliCompressSync(await bombOf(SIZE, createGzip()));
     expect(bomb.length).toBeLessThan(64 * 1024);
     answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip, br' }).end(bomb);

@@ -51,7 +51,7 @@ describe('building the Temporal CLI', () => {
     const code = `(await import(${JSON.stringify(FIND)})).findTemporalCli(${JSON.stringify(settings)})`;
     const args = ['--input-type=module', '-e', code];
     const builder = spawn(process.execPath, args, { stdio: 'ignore', detached: true });
-    await vi.waitFor(() => expect(existsSync(machine.at('go.log'))).toBe(true), { timeout: 60_000 });
+    await vi.waitFor(() => expect(existsSync(machine.at('go.log'))).toBe(true), { timeout: 180_000 });
     process.kill(-builder.pid!, 'SIGKILL');
     await once(builder, 'exit');
     expect(existsSync(machine.cached)).toBe(false);
@@ -67,7 +67,7 @@ describe('building the Temporal CLI', () => {
     const abort = new AbortController();
     const finding = machine.find({ signal: abort.signal });
     const refused = expect(finding).rejects.toThrow('enough');
-    await vi.waitFor(() => expect(readFileSync(machine.at('go.pid'), 'utf8')).toMatch(/\d+\n/), { timeout: 60_000 });
+    await vi.waitFor(() => expect(readFileSync(machine.at('go.pid'), 'utf8')).toMatch(/\d+\n/), { timeout: 180_000 });
     abort.abort(new Error('enough'));
     await refused;
     const pid = Number(readFileSync(machine.at('go.pid'), 'utf8'));
