@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
+import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const WORKER = fileURLToPath(new URL('./worker-main.ts', import.meta.url));
+const WORKER = fileURLToPath(new URL(`./worker-main${extname(import.meta.url)}`, import.meta.url));
 
 /**
  * A worker in a process of its own that is started again when it dies. What it writes goes to the file `log`, for the
