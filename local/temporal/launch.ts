@@ -76,7 +76,7 @@ export async function launchServer(options: LaunchOptions): Promise<LaunchedServ
   await terminateServer(pid, state.temporalDb, 2_000);
   signal?.throwIfAborted();
   const tail = log.tail();
-  if (end && tail.includes('address already in use')) throw new PortTakenError(`port ${port} or ${uiPort} is in use`);
+  if (end && log.holds('address already in use')) throw new PortTakenError(`port ${port} or ${uiPort} is in use`);
   const what = end
     ? `ended at its start (${end.signal ?? `code ${end.code}`})`
     : `was not ready within ${options.readyLimitMs / 1000} s (${reason})`;

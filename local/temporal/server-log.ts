@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, renameSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, renameSync, statSync } from 'node:fs';
 
 /** Above this the log of earlier runs is set aside as `.1` when a server starts. */
 const ROTATE_BYTES = 10 << 20;
@@ -10,13 +10,19 @@ export interface ServerLog {
   fd: number;
   /** Last lines written since it was opened. */
   tail(): string;
+  /** Whether the text stands in what was written since it was opened: a Go trace is longer than the tail. */
+  holds(text: string): boolean;
 }
 
 /** Opens the log for one more run of the server, to be appended to. */
 export function openServerLog(file: string): ServerLog {
   if (size(file) > ROTATE_BYTES) renameSync(file, `${file}.1`);
   const start = size(file);
-  return { fd: openSync(file, 'a', 0o600), tail: () => readTail(file, start) };
+  return {
+    fd: openSync(file, 'a', 0o600),
+    tail: () => readTail(file, start),
+    holds: (text) => readFileSync(file).subarray(start).includes(text),
+  };
 }
 
 function size(file: string): number {
