@@ -64,9 +64,21 @@ class Start {
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   }
 
-  /** Kills whatever belongs to this folder, as a power cut does. */
-  killAll(): void {
-    for (const pid of this.processes()) process.kill(pid, 'SIGKILL');
+  /**
+   * Kills whatever belongs to this folder, as a power cut does: all at once, for a worker that outlives the command by
+   * a moment may be answered in that moment and die before it has told Temporal.
+   */
+  async killAll(): Promise<void> {
+    const child = this.command?.child;
+    const over = child && child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
+    for (const pid of this.processes()) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // It ended by itself between the look and the kill.
+      }
+    }
+    await over;
   }
 
   /** All processes that name the state folder in their command line or environment. */
@@ -78,7 +90,7 @@ class Start {
   }
 
   async close(): Promise<void> {
-    this.killAll();
+    await this.killAll();
     await this.model.close();
     rmSync(this.stateDir, { recursive: true, force: true });
   }
@@ -122,8 +134,7 @@ test('a command that is killed again and again goes on where it was, repeats not
   await start.killGroup();
   start.run();
   await duringModelCall(start, 21);
-  await start.killGroup();
-  start.killAll();
+  await start.killAll();
   start.run();
   await duringModelCall(start, 30);
   await start.killGroup();
