@@ -26,7 +26,10 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 function textOf(history: History): string {
   const { events } = JSON.parse(historyToJSON(history));
   const lines = events.map((event: object) => JSON.stringify(event));
-  return `{"events":[\n${lines.join(',\n')}\n]}\n`.replaceAll(hostname(), 'host').replaceAll(ROOT, '');
+  return `{"events":[\n${lines.join(',\n')}\n]}\n`
+    .replaceAll(hostname(), 'host')
+    .replaceAll(ROOT, '')
+    .replace(/\/[\w./-]*node_modules\//g, 'node_modules/');
 }
 
 async function record(names: string[], dynamicConfig: Record<string, number>): Promise<void> {
