@@ -5,7 +5,7 @@ import { connectionFailure, streamFailure } from '../failure.ts';
 import { startClock } from './clock.ts';
 import type { CallPieces } from './native-calls.ts';
 import { type Fields, fieldsOf, listOf, postStream, textOf } from './post-stream.ts';
-import { recordOf } from './request-record.ts';
+import { stampOf } from './reply-stamp.ts';
 
 /** What a stream came to; its text is in the call's `generated`. */
 export type StreamedReply = Omit<RawReply, 'text' | 'calls'>;
@@ -68,10 +68,7 @@ export async function streamReply(
   return {
     usage,
     finishReason: refused ? 'refusal' : finishReason,
-    endpoint: endpoint.name,
-    model: endpoint.model,
-    ...clock.times(),
-    ...recordOf(body),
+    ...stampOf(call, clock, body),
   };
 }
 

@@ -3,8 +3,8 @@ import type { ModelRequest, RawReply } from '../../adapter.ts';
 import { startClock } from '../clock.ts';
 import { nativeCalls } from '../native-calls.ts';
 import { type Fields, fieldsOf, postStream } from '../post-stream.ts';
+import { stampOf } from '../reply-stamp.ts';
 import { askedMaxTokens } from '../request-fields.ts';
-import { recordOf } from '../request-record.ts';
 import { anthropicMessages, hasThoughts } from './messages.ts';
 import { messageReader } from './read.ts';
 
@@ -30,10 +30,7 @@ export async function anthropic(call: ModelRequest): Promise<RawReply> {
   return {
     ...said,
     calls: nativeCalls(calls, tools),
-    endpoint: endpoint.name,
-    model: endpoint.model,
-    ...clock.times(),
-    ...recordOf(body),
+    ...stampOf(call, clock, body),
   };
 }
 

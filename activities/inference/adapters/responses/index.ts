@@ -3,7 +3,7 @@ import { startClock } from '../clock.ts';
 import { mendLimit } from '../mend-limit.ts';
 import { nativeCalls } from '../native-calls.ts';
 import { type Fields, postStream } from '../post-stream.ts';
-import { recordOf } from '../request-record.ts';
+import { stampOf } from '../reply-stamp.ts';
 import { inputItems } from './input.ts';
 import { responseReader } from './read.ts';
 
@@ -21,10 +21,7 @@ export async function responses(call: ModelRequest): Promise<RawReply> {
     return {
       ...said,
       calls: nativeCalls(calls, tools),
-      endpoint: endpoint.name,
-      model: endpoint.model,
-      ...clock.times(),
-      ...recordOf(body),
+      ...stampOf(call, clock, body),
     };
   });
 }
