@@ -5,9 +5,7 @@ import { extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The module that exports our workflows. */
-export const workflowsPath = fileURLToPath(
-  new URL(`../workflows/index${extname(import.meta.url)}`, import.meta.url),
-);
+export const workflowsPath = fileURLToPath(new URL(`../workflows/index${extname(import.meta.url)}`, import.meta.url));
 
 /** Entries written by this process, by the path they combine with ours. */
 const written = new Map<string, string>();
