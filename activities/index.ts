@@ -14,6 +14,8 @@ import { makePythonTool } from './tools/python-interpreter.ts';
 import { makeSearchTool } from './tools/search.ts';
 import { toolActivity } from './tools/tool-activity.ts';
 import { makeVisitTool } from './tools/visit.ts';
+import { openWebPage } from './tools/visit-web-page.ts';
+import { type WebSettings, webPages } from './web/web-pages.ts';
 
 export interface ActivityOptions {
   /** Folder for workspaces, call records and the index of documents. */
@@ -22,6 +24,8 @@ export interface ActivityOptions {
   filesDir?: string;
   endpoints: Endpoint[];
   queues: Prepared['queues'];
+  /** How pages of the web are opened; without it they are not. */
+  web?: WebSettings;
 }
 
 /** All activities of a worker: the session's own, and each tool it can serve under its model-facing name. */
@@ -32,10 +36,14 @@ export async function makeActivities(
   const fleet = makeFleet(options.endpoints);
   const corpusStateDir = join(stateDir, 'corpus');
   const sandbox = subprocessSandbox({ stateDir });
+  const openPage = options.web && webPages(options.web);
   const tools: Partial<Record<ToolName, ToolActivity>> = {
     search: toolActivity(makeSearchTool({ corpusStateDir }), stateDir),
-    visit: toolActivity(makeVisitTool({ corpusStateDir }), stateDir),
-    parse_file: toolActivity(makeParseFileTool(), stateDir),
+    visit: toolActivity(
+      makeVisitTool({ corpusStateDir, ...(openPage && { openWebPage: openWebPage(openPage) }) }),
+      stateDir,
+    ),
+    parse_file: toolActivity(makeParseFileTool(openPage), stateDir),
     ...((await pythonAvailable()) ? { PythonInterpreter: toolActivity(makePythonTool(sandbox), stateDir) } : {}),
     ...((await bashAvailable()) ? { bash: toolActivity(makeBashTool(sandbox), stateDir) } : {}),
   };
@@ -44,6 +52,7 @@ export async function makeActivities(
     prepare: makePrepare({
       ...options,
       servable,
+      needCorpus: openPage ? ['search'] : ['search', 'visit'],
       protocol: protocolOf(
         options.endpoints.find(({ roles }) => roles.includes('research'))?.format ?? 'deep_research',
       ),

@@ -58,6 +58,9 @@ export function openIndex(path: string): DatabaseSync {
   }
 }
 
+/** An index for one document that is looked through and forgotten. */
+export const openMemoryIndex = (): DatabaseSync => prepared(':memory:');
+
 function prepared(path: string): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
   try {

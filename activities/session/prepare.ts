@@ -19,6 +19,8 @@ export interface PrepareOptions {
   corpora: string[];
   filesDir?: string;
   servable: ToolName[];
+  /** Of these, the tools that serve nothing but a folder of documents. */
+  needCorpus: ToolName[];
   /** How the worker's model servers carry calls. */
   protocol: ToolProtocol;
   queues: Prepared['queues'];
@@ -31,7 +33,7 @@ export function makePrepare(options: PrepareOptions) {
     const { workflowId = '', runId = '' } = info.workflowExecution ?? {};
     const corpus = await corpusOf(input.corpus, options);
     if (input.skills.length > 0) throw refused('skills: this worker has no skills');
-    const tools = toolsOf(input, options.servable, corpus !== undefined);
+    const tools = toolsOf(input, options, corpus !== undefined);
     const workspace = workspaceName(`${workflowId.slice(0, 80)}-${runId.slice(0, 8)}`);
     const folder = await ensureWorkspace(options.stateDir, workspace);
     const names = await stageFiles(input.files, folder, options);
@@ -71,8 +73,8 @@ async function corpusOf(
   );
 }
 
-function toolsOf(input: PrepareInput, servable: ToolName[], corpus: boolean): ToolName[] {
-  const offered = servable.filter((name) => corpus || (name !== 'search' && name !== 'visit'));
+function toolsOf(input: PrepareInput, { servable, needCorpus }: PrepareOptions, corpus: boolean): ToolName[] {
+  const offered = servable.filter((name) => corpus || !needCorpus.includes(name));
   for (const [field, names] of [['tools', input.tools ?? []] as const, ['approve', input.approve] as const]) {
     const unknown = names.find((name) => !(offered as string[]).includes(name));
     if (unknown !== undefined) {

@@ -7,6 +7,7 @@ import { walk } from '../corpus/walk.ts';
 import { readDocument } from '../documents/read-document.ts';
 import { readInside } from '../documents/read-inside.ts';
 import type { ReadableDocument } from '../documents/readable-document.ts';
+import type { OpenPage } from '../web/web-pages.ts';
 import { resolveInWorkspace } from '../workspace/resolve.ts';
 import { joinBlocks } from './results/blocks.ts';
 import { fileResult, sizeInWords, type WantedPart } from './results/file-results.ts';
@@ -18,10 +19,10 @@ const LOOKED_AT = 5000;
 const SUGGESTED = 8;
 
 /**
- * `parse_file`: the text of files in the workspace. A long file comes in parts: `report.txt#part=2` is the second one.
+ * `parse_file`: the text of files in the workspace, and of web addresses where those may be opened. A long file comes in parts: `report.txt#part=2` is the second one.
  * `#page=3` is the part with the third page of a PDF, and elsewhere the same as `#part=3`.
  */
-export function makeParseFileTool(): Tool<{ files: string[] }> {
+export function makeParseFileTool(openPage?: OpenPage): Tool<{ files: string[] }> {
   return {
     name: 'parse_file',
     arguments: z.object(
@@ -35,7 +36,7 @@ export function makeParseFileTool(): Tool<{ files: string[] }> {
       // One after another: each may take a good part of the memory.
       for (const file of files) {
         try {
-          const { text, source } = await parse(file, context);
+          const { text, source } = await parse(file, context, openPage);
           blocks.push(text);
           sources.push(source);
         } catch (error) {
@@ -49,15 +50,25 @@ export function makeParseFileTool(): Tool<{ files: string[] }> {
   };
 }
 
-async function parse(file: string, context: ToolContext): Promise<{ text: string; source: Source }> {
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(file))
-    throw new ToolError(`${file} cannot be read: addresses cannot be opened on this worker yet, only files.`);
+async function parse(
+  file: string,
+  context: ToolContext,
+  openPage: OpenPage | undefined,
+): Promise<{ text: string; source: Source }> {
   const [, path = file, unit = 'part', number = '1'] = /^(.+)#(part|page)=(\d{1,6})$/s.exec(file) ?? [];
   const wanted: WantedPart = { unit: unit === 'page' ? 'page' : 'part', number: Number(number) };
-  const document = await read(path, context);
+  const document = isAddress(path) ? await fetched(path, context, openPage) : await read(path, context);
   const text = fileResult(path, document, wanted);
   if (text === undefined) throw new ToolError(`${path} has no ${unit} ${number}; it has ${sizeInWords(document)}.`);
   return { text, source: { url: path, ...(document.title && { title: document.title }) } };
+}
+
+const isAddress = (path: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
+
+async function fetched(url: string, { signal }: ToolContext, openPage?: OpenPage): Promise<ReadableDocument> {
+  if (!openPage)
+    throw new ToolError(`${url} cannot be read: this worker opens no addresses, only files of the working directory.`);
+  return (await openPage(url, signal)).document;
 }
 
 async function read(path: string, { workspace, signal }: ToolContext): Promise<ReadableDocument> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Source } from '../../protocol/tool-call.ts';
+import { mapAtMost } from '../at-most.ts';
 import { joinBlocks } from './results/blocks.ts';
 import { visitResult } from './results/visit-results.ts';
 import { stringList } from './string-list.ts';
@@ -26,8 +27,11 @@ export interface VisitToolOptions {
 
 const WHOLE = 'the whole document';
 
+/** Each page in work may hold tens of megabytes. */
+const PAGES_AT_ONCE = 6;
+
 const refuseWebPage: Opener = async (url) => {
-  throw new ToolError(`${url} cannot be opened: web pages cannot be opened on this worker yet.`);
+  throw new ToolError(`${url} cannot be opened: this worker does not open web pages.`);
 };
 
 /** `visit`: opens documents of the session's folder, and web pages where an opener for them is given. */
@@ -48,22 +52,33 @@ export function makeVisitTool(options: VisitToolOptions): Tool<{ url: string[]; 
     ),
 
     async run({ url: urls, goal }, context) {
-      const visits = await Promise.all(
-        urls.map(async (url) => {
-          const open = /^https?:/i.test(url) ? openWebPage : openFromFolder;
-          try {
-            const { evidence, summary, source } = await open(url, goal, context);
-            return { text: visitResult({ url, goal: goal || WHOLE, evidence, summary }), source };
-          } catch (error) {
-            if (!(error instanceof ToolError)) throw error;
-            return { text: error.message };
-          }
-        }),
-      );
+      const visits = await mapAtMost(PAGES_AT_ONCE, urls, async (url) => {
+        const address = webAddress(url, context.corpus !== undefined);
+        try {
+          const { evidence, summary, source } = address
+            ? await openWebPage(address, goal, context)
+            : await openFromFolder(url, goal, context);
+          return { text: visitResult({ url, goal: goal || WHOLE, evidence, summary }), source };
+        } catch (error) {
+          if (!(error instanceof ToolError)) throw error;
+          return { text: error.message };
+        }
+      });
       const text = joinBlocks(visits.map((visit) => visit.text));
       const sources = visits.flatMap((visit) => visit.source ?? []);
       if (sources.length === 0) throw new ToolError(text);
       return { text, sources };
     },
   };
+}
+
+/**
+ * The address of a web page, with the scheme that models leave out; undefined for what is in the session's folder.
+ * Without a folder everything is the web's.
+ */
+function webAddress(url: string, hasFolder: boolean): string | undefined {
+  if (/^https?:/i.test(url)) return url;
+  if (/^www\.[^/]+\./i.test(url)) return `https://${url}`;
+  if (hasFolder) return undefined;
+  return /^[\w-]+(\.[\w-]+)+(:\d+)?(\/|\?|#|$)/.test(url) ? `https://${url}` : url;
 }

@@ -93,9 +93,9 @@ describe('documents of the folder', () => {
 
 describe('what cannot be opened is a sentence', () => {
   test.each<[string, string | undefined, RegExp]>([
-    ['https://x.example/', VELLMAR, /web pages cannot be opened on this worker yet/],
-    ['HTTP://x.example/', undefined, /web pages cannot be opened on this worker yet/],
-    ['notes/keeper-log.txt', undefined, /this session has no folder of documents/],
+    ['https://x.example/', VELLMAR, /this worker does not open web pages/],
+    ['HTTP://x.example/', undefined, /this worker does not open web pages/],
+    ['notes/keeper-log.txt', undefined, /this worker does not open web pages/],
     [
       'zzz/qqq.xyz',
       VELLMAR,

@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import type { Endpoint } from '../../activities/inference/endpoint.ts';
 import { providersFrom } from '../../activities/providers/configured.ts';
 import { Secret } from '../../activities/secret.ts';
+import { addressPolicy } from '../../activities/web/address.ts';
+import type { WebSettings } from '../../activities/web/web-pages.ts';
 import { endpointsFrom } from './endpoints.ts';
 import { ConfigurationError } from './error.ts';
 import type { LOG_LEVELS } from './groups/program.ts';
@@ -22,6 +24,8 @@ export interface Configuration {
   endpoints: Endpoint[];
   corpora: string[];
   filesDir?: string;
+  /** Absent where web pages are not opened. */
+  web?: WebSettings;
   stateDir: string;
   logLevel: (typeof LOG_LEVELS)[number];
   worker: {
@@ -54,6 +58,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
   }
   part(() => providersFrom(providerVariables(values)), undefined);
   const corpora = part(() => (values.DEEP_RESEARCH_CORPUS_DIR ?? []).map(corpusFolder), []);
+  const web = part(() => webSettings(values), undefined);
   if (problems.length > 0) throw new ConfigurationError(problems);
   return {
     taskQueue: values.TEMPORAL_TASK_QUEUE,
@@ -61,6 +66,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
     endpoints: endpoints ?? [],
     corpora,
     ...(values.DEEP_RESEARCH_FILES_DIR ? { filesDir: resolve(values.DEEP_RESEARCH_FILES_DIR) } : {}),
+    ...(web ? { web } : {}),
     stateDir: resolve(values.DEEP_RESEARCH_STATE_DIR),
     logLevel: values.DEEP_RESEARCH_LOG_LEVEL,
     worker: {
@@ -88,6 +94,17 @@ function rolesOf({ WORKER_ROLES: given }: Variables): Role[] | undefined {
   const unknown = given?.find((role) => !(ROLES as readonly string[]).includes(role));
   if (unknown) throw new Error(`WORKER_ROLES: expected some of ${ROLES.join(', ')}, got "${unknown}".`);
   return given as Role[] | undefined;
+}
+
+function webSettings(values: Variables): WebSettings | undefined {
+  if (!values.DEEP_RESEARCH_WEB_PAGES) return undefined;
+  const allowPrivate = values.DEEP_RESEARCH_ALLOW_PRIVATE ?? [];
+  try {
+    addressPolicy(allowPrivate);
+  } catch (error) {
+    throw new Error((error as Error).message.replace(/^allowPrivate/, 'DEEP_RESEARCH_ALLOW_PRIVATE'));
+  }
+  return { allowPrivate, robots: values.DEEP_RESEARCH_ROBOTS_TXT, contact: values.DEEP_RESEARCH_CONTACT_EMAIL };
 }
 
 function corpusFolder(path: string): string {

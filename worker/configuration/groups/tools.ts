@@ -45,13 +45,25 @@ export const tools = {
     description: 'Folder below which input files may be named by path.',
     takes: 'a folder',
   }),
+  DEEP_RESEARCH_WEB_PAGES: flag(true, {
+    description: 'Whether `visit` and `parse_file` may open web pages. Documents of a folder and files need none.',
+  }),
+  DEEP_RESEARCH_ROBOTS_TXT: flag(true, {
+    description: "Whether pages stay closed that a site's robots.txt closes to programs.",
+  }),
+  DEEP_RESEARCH_ALLOW_PRIVATE: texts({
+    description:
+      'Hosts of an intranet that may be opened although they are not public: names (`wiki.corp`), names below a domain (`*.corp`), addresses and ranges. All others are refused. Link-local and metadata addresses cannot be opened.',
+    takes: 'host names, addresses or ranges such as 10.1.0.0/16',
+    fallback: 'none',
+  }),
   DEEP_RESEARCH_SEARCH_PROVIDERS: order('web search'),
   DEEP_RESEARCH_SCHOLAR_PROVIDERS: order('scholarly search'),
   DEEP_RESEARCH_IMAGE_PROVIDERS: order('image search'),
   DEEP_RESEARCH_CONTACT_EMAIL: text({
-    description: 'Sent to the free services, which ask for one and serve known callers better.',
+    description:
+      'Sent to the free services, which ask for one and serve known callers better, and to the sites of pages.',
     takes: 'an e-mail address',
-    notUsedYet,
   }),
   SEARXNG_URL: text({
     description: 'Your SearXNG: web, images and scholarly search.',
