@@ -1,20 +1,10 @@
-import { createHash, randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { replaceFile } from '../record-file.ts';
 import { callsPath, nameOfWorkspace } from '../workspace/workspace.ts';
 import { processIdentity } from './process-table.ts';
-import type { CommandOutcome, Language, SandboxCommand, SandboxLimits } from './sandbox.ts';
+import type { Language, SandboxCommand, SandboxLimits } from './sandbox.ts';
 
 /**
  * What is on disk of a call, in a folder of its own:
@@ -68,17 +58,18 @@ export interface Claim {
 
 const CALL_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
+export function checkCallId(callId: string): void {
+  if (CALL_ID.test(callId)) return;
+  throw new Error(`${JSON.stringify(callId)} is not a call id: letters, digits, ".", "_" and "-", 100 at most.`);
+}
+
 /**
  * The folder of a command. Its name has a digest of the script, for after a reset to an earlier round the same call
  * id can stand for another command, whose result must not be the first one's. Limits do not count: they may change
  * between two attempts.
  */
 export function callFolder(stateDir: string, command: SandboxCommand): CallFolder {
-  if (!CALL_ID.test(command.callId)) {
-    throw new Error(
-      `${JSON.stringify(command.callId)} is not a call id: letters, digits, ".", "_" and "-", 100 at most.`,
-    );
-  }
+  checkCallId(command.callId);
   const calls = callsPath(stateDir, nameOfWorkspace(stateDir, command.workspace));
   const digest = createHash('sha256').update(JSON.stringify([command.language, command.script, command.stdin ?? '']));
   return filesOf(join(calls, `${command.callId}-${digest.digest('hex').slice(0, 12)}`), command);
@@ -110,31 +101,7 @@ export function writeRequest(files: CallFolder, request: CallRequest, script: st
     [files.script, script],
     [files.request, JSON.stringify(request)],
   ] as const) {
-    renameSync(durable(path, text), path);
-  }
-}
-
-/** Makes a record that is written once, on disk when this returns. False when there is one already. */
-export function publish(path: string, record: Claim | CommandOutcome): boolean {
-  const draft = durable(path, JSON.stringify(record));
-  try {
-    linkSync(draft, path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw error;
-  } finally {
-    rmSync(draft, { force: true });
-  }
-  sync(dirname(path));
-  return true;
-}
-
-/** A record, or undefined when it is not there or (after a crash of the machine, say) not readable. */
-export function readRecord<T>(path: string): T | undefined {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as T;
-  } catch {
-    return undefined;
+    replaceFile(path, text);
   }
 }
 
@@ -145,23 +112,3 @@ export function processRef(pid: number): ProcessRef {
 }
 
 export const isAlive = (ref: ProcessRef): boolean => processIdentity(ref.pid) === ref.identity;
-
-function durable(path: string, text: string): string {
-  const draft = `${path}.${randomUUID()}`;
-  try {
-    writeFileSync(draft, text, { flag: 'wx', mode: 0o600, flush: true });
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
-  }
-  return draft;
-}
-
-function sync(folder: string): void {
-  const handle = openSync(folder, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
-  }
-}

@@ -1,6 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
+import { publish, readRecord } from '../record-file.ts';
 import type { CallFolder, CallRequest, Claim, ProcessRef } from './call-record.ts';
-import { isAlive, publish, readRecord } from './call-record.ts';
+import { isAlive } from './call-record.ts';
 import { processFamily } from './process-family.ts';
 import type { CommandOutcome } from './sandbox.ts';
 import { shownOutput } from './shown-output.ts';

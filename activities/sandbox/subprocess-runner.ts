@@ -6,7 +6,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CallRequest, filesOf, processRef, publish, readRecord } from './call-record.ts';
+import { publish, readRecord } from '../record-file.ts';
+import { type CallRequest, filesOf, processRef } from './call-record.ts';
 import { runCommand } from './run-command.ts';
 import { shownOutput } from './shown-output.ts';
 

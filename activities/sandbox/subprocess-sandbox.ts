@@ -3,15 +3,8 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import {
-  type CallFolder,
-  type Claim,
-  callFolder,
-  isAlive,
-  isClaimed,
-  readRecord,
-  writeRequest,
-} from './call-record.ts';
+import { readRecord } from '../record-file.ts';
+import { type CallFolder, type Claim, callFolder, isAlive, isClaimed, writeRequest } from './call-record.ts';
 import { runnerEnvironment } from './clean-environment.ts';
 import { interpreter } from './interpreters.ts';
 import { type CommandOutcome, DEFAULT_LIMITS, type RunContext, type Sandbox, type SandboxLimits } from './sandbox.ts';

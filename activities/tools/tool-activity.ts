@@ -4,6 +4,7 @@ import { describeIssues } from '../../protocol/input.ts';
 import { FAILURE } from '../../protocol/names.ts';
 import type { ToolCallInput, ToolCallOutput } from '../../protocol/tool-call.ts';
 import { withHeartbeat } from '../heartbeat.ts';
+import { callRecords } from '../lookup/recorded.ts';
 import { ensureWorkspace } from '../workspace/workspace.ts';
 import { type Tool, ToolError } from './tool.ts';
 
@@ -21,6 +22,7 @@ export function toolActivity<A>(tool: Tool<A>, stateDir: string) {
         const workspace = await ensureWorkspace(stateDir, session.workspace);
         return tool.run(parsed.data, {
           callId,
+          recorded: callRecords(stateDir, session.workspace, callId),
           signal,
           workspace,
           ...(session.corpus ? { corpus: session.corpus } : {}),

@@ -1,10 +1,13 @@
 import type { ZodType } from 'zod';
 import type { ToolCallOutput, ToolName } from '../../protocol/tool-call.ts';
+import type { Recorded } from '../lookup/recorded.ts';
 
 /** What a running tool gets besides its arguments. */
 export interface ToolContext {
-  /** Stable over retries; effects and paid look-ups are recorded under it. */
+  /** Stable over retries; effects are recorded under it. */
   callId: string;
+  /** For what costs money or much time: done once for this call, over all retries. */
+  recorded: Recorded;
   /** Aborts on cancellation, time-out and worker shutdown. */
   signal: AbortSignal;
   /** Absolute folder of the session's workspace; exists. */

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { unrecorded } from '../../activities/lookup/recorded.ts';
 import { bashAvailable, pythonAvailable } from '../../activities/sandbox/interpreters.ts';
 import { makeBashTool } from '../../activities/tools/bash.ts';
 import { makePythonTool } from '../../activities/tools/python-interpreter.ts';
@@ -13,6 +14,7 @@ afterEach(() => place.tearDown());
 
 const context = () => ({
   callId: `r${++calls}c1`,
+  recorded: unrecorded,
   workspace: place.workspace,
   signal: new AbortController().signal,
 });

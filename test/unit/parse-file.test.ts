@@ -3,6 +3,7 @@ import { copyFile, link, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { unrecorded } from '../../activities/lookup/recorded.ts';
 import { makeParseFileTool } from '../../activities/tools/parse-file.ts';
 import { fileResult } from '../../activities/tools/results/file-results.ts';
 
@@ -31,7 +32,10 @@ beforeAll(async () => {
 afterAll(() => rm(base, { recursive: true }));
 
 const parse = (...files: string[]) =>
-  makeParseFileTool().run({ files }, { callId: 'r1c1', signal: new AbortController().signal, workspace });
+  makeParseFileTool().run(
+    { files },
+    { callId: 'r1c1', recorded: unrecorded, signal: new AbortController().signal, workspace },
+  );
 
 describe('files of the workspace', () => {
   test('a table, to the byte', async () => {

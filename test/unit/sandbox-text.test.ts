@@ -1,5 +1,6 @@
 import { CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
+import { unrecorded } from '../../activities/lookup/recorded.ts';
 import { commandText } from '../../activities/sandbox/command-text.ts';
 import { runScript } from '../../activities/sandbox/run-script.ts';
 import type { CommandOutcome, RunContext, Sandbox, SandboxCommand } from '../../activities/sandbox/sandbox.ts';
@@ -62,7 +63,7 @@ describe('a code tool', () => {
     },
   });
   const reason = new CancelledFailure('CANCELLED');
-  const context = { callId: 'r1c1', workspace: '/w', signal: AbortSignal.abort(reason) };
+  const context = { callId: 'r1c1', recorded: unrecorded, workspace: '/w', signal: AbortSignal.abort(reason) };
 
   it('passes on the call, and whether a stop means kill', async () => {
     const own = () => true;

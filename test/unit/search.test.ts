@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { closeSharedCorpora } from '../../activities/corpus/shared-corpus.ts';
+import { unrecorded } from '../../activities/lookup/recorded.ts';
 import { joinBlocks } from '../../activities/tools/results/blocks.ts';
 import { searchResults } from '../../activities/tools/results/search-results.ts';
 import { makeSearchTool } from '../../activities/tools/search.ts';
@@ -22,6 +23,7 @@ afterAll(async () => {
 
 const context = (more: Partial<ToolContext> = {}): ToolContext => ({
   callId: 'r1c1',
+  recorded: unrecorded,
   signal: new AbortController().signal,
   workspace: corpusStateDir,
   corpus,

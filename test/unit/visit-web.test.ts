@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { unrecorded } from '../../activities/lookup/recorded.ts';
 import { makeParseFileTool } from '../../activities/tools/parse-file.ts';
 import type { ToolContext } from '../../activities/tools/tool.ts';
 import { makeVisitTool } from '../../activities/tools/visit.ts';
@@ -29,7 +30,12 @@ afterAll(() => server.close());
 const serve = (path: string, type: string, body: string | Buffer) =>
   answers.set(path, (response) => response.writeHead(200, { 'content-type': type }).end(body));
 
-const context = (): ToolContext => ({ callId: 'r1c1', signal: new AbortController().signal, workspace: tmpdir() });
+const context = (): ToolContext => ({
+  callId: 'r1c1',
+  recorded: unrecorded,
+  signal: new AbortController().signal,
+  workspace: tmpdir(),
+});
 
 function visit(urls: string[], goal: string, settings: { allowPrivate?: string[]; robots?: boolean } = {}) {
   const openPage = webPages({ allowPrivate: ['localhost'], robots: true, ...settings });

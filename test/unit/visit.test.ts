@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { closeSharedCorpora } from '../../activities/corpus/shared-corpus.ts';
+import { unrecorded } from '../../activities/lookup/recorded.ts';
 import { visitResult } from '../../activities/tools/results/visit-results.ts';
 import { type ToolContext, ToolError } from '../../activities/tools/tool.ts';
 import { makeVisitTool } from '../../activities/tools/visit.ts';
@@ -22,6 +23,7 @@ afterAll(async () => {
 
 const context = (corpus?: string): ToolContext => ({
   callId: 'r1c1',
+  recorded: unrecorded,
   signal: new AbortController().signal,
   workspace: corpusStateDir,
   corpus,
