@@ -23,7 +23,7 @@ export interface Prepared {
   opening: string;
   /** Names of the tools offered to the model. */
   tools: string[];
-  /** Of these, the ones whose calls run one after another because they change the workspace. */
+  /** Of these, the ones whose calls run one after another because they change something. */
   effectful: string[];
   protocol: ToolProtocol;
   /** With native tool calls: the tools as the API is told of them. The text protocol has them in its system prompt. */

@@ -13,7 +13,10 @@ export const TOOL_NAMES = [
 
 export type ToolName = (typeof TOOL_NAMES)[number];
 
-/** Tools whose calls change the workspace: they run one after another, in the order of the calls. */
+/**
+ * Of the nine, those whose calls change the workspace: they run one after another, in the order of the calls, and in
+ * the sandbox.
+ */
 export const EFFECTFUL_TOOLS: ReadonlySet<string> = new Set<ToolName>(['PythonInterpreter', 'bash']);
 
 /** What the worker needs to know of the session a call belongs to. Settled once, by `prepare`. */

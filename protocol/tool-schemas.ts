@@ -1,10 +1,11 @@
 import type { ToolName } from './tool-call.ts';
 
-/** A tool as the model is told of it; `parameters` is JSON Schema. */
+/** A tool as the model is told of it. */
 export interface ToolSchema {
   name: string;
   description: string;
-  parameters: { type: 'object'; properties: Record<string, unknown>; required: string[] };
+  /** JSON Schema; tools beside the nine may use more of it, such as `$defs`. */
+  parameters: { type: 'object'; properties: Record<string, unknown>; required: string[]; [more: string]: unknown };
 }
 
 const oneOrMany = (description: string) => ({

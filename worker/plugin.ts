@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { SimplePlugin } from '@temporalio/plugin';
 import type { ReplayWorkerOptions, WorkerOptions } from '@temporalio/worker';
 import { makeActivities } from '../activities/index.ts';
+import type { OwnTool } from '../activities/tools/own-tool.ts';
 import { WORKFLOW } from '../protocol/names.ts';
 import { combineWorkflows } from './combined-workflows.ts';
 import { type Configuration, readConfiguration } from './configuration/index.ts';
@@ -11,14 +12,18 @@ import { sessionSinks, silentSinks } from './sinks.ts';
 /** Cancellation and the live view wait for a heartbeat, so they may not be rarer than this. */
 export const HEARTBEAT_EVERY = '2s';
 
-/** The activities a configuration asks for. */
-export const activitiesOf = (configuration: Configuration) =>
-  makeActivities({ ...configuration, queues: sessionQueues(configuration) });
+/** The activities a configuration asks for. @throws Error if one of `ownTools` has a name that is taken */
+export const activitiesOf = (configuration: Configuration, ownTools: readonly OwnTool[] = []) =>
+  makeActivities({
+    ...configuration,
+    queues: sessionQueues(configuration),
+    toolSeconds: configuration.variables.CLIENT_TIMEOUT,
+    ownTools,
+  });
 
 /**
- * Gives a worker the workflow `deepResearch` and its activities, beside its own:
- * `Worker.create({ …, plugins: [await deepResearchPlugin()] })`. A worker that runs a bundle made ahead of time gives
- * the plugin to `bundleWorkflowCode` as well.
+ * Gives a worker the workflow `deepResearch` and its activities, beside its own; made by `deepResearchPlugin`. A worker
+ * that runs a bundle made ahead of time gives the plugin to `bundleWorkflowCode` as well.
  */
 export class DeepResearchPlugin extends SimplePlugin {
   constructor(activities: object) {
@@ -47,8 +52,17 @@ export class DeepResearchPlugin extends SimplePlugin {
   }
 }
 
-export async function deepResearchPlugin(configuration = readConfiguration(process.env)): Promise<DeepResearchPlugin> {
-  return new DeepResearchPlugin(await activitiesOf(configuration));
+export interface PluginOptions {
+  /** Tools beside the nine. All workers of a task queue need the same. */
+  tools?: readonly OwnTool[];
+  /** Default: read from the file and the environment. */
+  configuration?: Configuration;
+}
+
+/** `Worker.create({ …, plugins: [await deepResearchPlugin()] })` @throws Error that says what cannot be used */
+export async function deepResearchPlugin(options: PluginOptions = {}): Promise<DeepResearchPlugin> {
+  const { tools, configuration = readConfiguration() } = options;
+  return new DeepResearchPlugin(await activitiesOf(configuration, tools));
 }
 
 function refuseClash(theirs: object | undefined, ours: unknown): void {

@@ -2,7 +2,7 @@ import { DefaultLogger, type LogLevel, Runtime, Worker } from '@temporalio/worke
 import { closeSharedCorpora } from '../activities/corpus/shared-corpus.ts';
 import { workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration/index.ts';
-import { activitiesOf, HEARTBEAT_EVERY } from './plugin.ts';
+import { activitiesOf, HEARTBEAT_EVERY, type PluginOptions } from './plugin.ts';
 import { pollsOf } from './queues.ts';
 import { sessionSinks, silentSinks } from './sinks.ts';
 import { checkStart } from './start-checks/index.ts';
@@ -26,13 +26,20 @@ export async function checkWorker(given: Configuration): Promise<Configuration> 
   return configuration;
 }
 
-/** Runs a worker until it is told to stop by SIGINT or SIGTERM. Throws an error that says what cannot be used. */
-export async function runWorker(given: Configuration, onReady: (configuration: Configuration) => void): Promise<void> {
+/**
+ * Runs a worker, with tools of one's own if there are any, until it is told to stop by SIGINT or SIGTERM. Throws an
+ * error that says what cannot be used.
+ */
+export async function runWorker(
+  given: Configuration,
+  onReady: (configuration: Configuration) => void = () => {},
+  { tools }: Pick<PluginOptions, 'tools'> = {},
+): Promise<void> {
   installRuntime(given);
   const { connection, namespace, configuration } = await checkStart(given, warn);
   const { worker: limits } = configuration;
   try {
-    const activities = await activitiesOf(configuration);
+    const activities = await activitiesOf(configuration, tools);
     const { infer, PythonInterpreter, bash, ...others } = activities;
     const served = {
       all: activities,

@@ -21,7 +21,12 @@ function subject(name: string, args: Record<string, unknown>): string {
     case 'ask_question_about_video':
       return `${list(args.video_path)}: ${list(args.question)}`;
     default:
-      return list(args.query ?? Object.values(args)[0]);
+      return (
+        list(args.query) ||
+        Object.values(args)
+          .flatMap((value) => list(value) || [])
+          .join(' · ')
+      );
   }
 }
 

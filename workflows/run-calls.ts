@@ -1,5 +1,5 @@
 import { notRunNotice, refusedNotice, stoppedNotice } from '../protocol/notices.ts';
-import type { ToolCallOutput } from '../protocol/tool-call.ts';
+import { EFFECTFUL_TOOLS, type ToolCallOutput } from '../protocol/tool-call.ts';
 import type { CallRecord, Round } from '../protocol/trajectory.ts';
 import { summaryOf } from './call-summary.ts';
 import { ActivityFailed, Cancelled } from './runtime.ts';
@@ -68,7 +68,7 @@ function callTool(session: Session, call: CallRecord): Promise<ToolCallOutput> {
     { callId: call.id, arguments: call.arguments, session: prepared.session },
     {
       summary: summaryOf(call.name, call.arguments),
-      ...(prepared.effectful.includes(call.name) ? { queue: prepared.queues.sandbox } : {}),
+      ...(EFFECTFUL_TOOLS.has(call.name) ? { queue: prepared.queues.sandbox } : {}),
     },
   );
 }

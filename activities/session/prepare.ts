@@ -6,8 +6,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Prepared, PrepareInput } from '../../protocol/activities.ts';
 import type { ToolProtocol } from '../../protocol/messages.ts';
 import { FAILURE, SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
-import { EFFECTFUL_TOOLS, type ToolName } from '../../protocol/tool-call.ts';
-import { nativeSchema, TOOL_SCHEMAS } from '../../protocol/tool-schemas.ts';
+import type { ServedTool } from '../tools/served-tool.ts';
 import { ensureWorkspace, workspaceName } from '../workspace/workspace.ts';
 import { corpusMark } from './marked-corpus.ts';
 import { stageFiles } from './stage-files.ts';
@@ -18,9 +17,7 @@ export interface PrepareOptions {
   /** Absolute folders of documents; the first is the default. */
   corpora: string[];
   filesDir?: string;
-  servable: ToolName[];
-  /** Of these, the tools that serve nothing but a folder of documents. */
-  needCorpus: ToolName[];
+  tools: ServedTool[];
   /** How the worker's model servers carry calls. */
   protocol: ToolProtocol;
   queues: Prepared['queues'];
@@ -33,13 +30,13 @@ export function makePrepare(options: PrepareOptions) {
     const { workflowId = '', runId = '' } = info.workflowExecution ?? {};
     const corpus = await corpusOf(input.corpus, options);
     if (input.skills.length > 0) throw refused('skills: this worker has no skills');
-    const tools = toolsOf(input, options, corpus !== undefined);
+    const tools = toolsOf(input, options.tools, corpus !== undefined);
     const workspace = workspaceName(`${workflowId.slice(0, 80)}-${runId.slice(0, 8)}`);
     const folder = await ensureWorkspace(options.stateDir, workspace);
     const names = await stageFiles(input.files, folder, options);
     const attached = names.length ? `\n\nAttached files:\n${names.map((name) => `* ${name}`).join('\n')}` : '';
     const native = options.protocol === 'native';
-    const schemas = tools.map((name) => (native ? nativeSchema(name) : TOOL_SCHEMAS[name]));
+    const schemas = tools.map((tool) => tool.schemas[options.protocol]);
     return {
       systemPrompt: systemPrompt(
         native ? 'native' : schemas,
@@ -47,8 +44,8 @@ export function makePrepare(options: PrepareOptions) {
         input.systemPrompt,
       ),
       opening: `${input.question}${attached}`,
-      tools,
-      effectful: tools.filter((name) => EFFECTFUL_TOOLS.has(name)),
+      tools: tools.map(({ name }) => name),
+      effectful: tools.filter(({ effectful }) => effectful).map(({ name }) => name),
       protocol: options.protocol,
       ...(native ? { schemas } : {}),
       session: { workspace, ...(corpus ? { corpus } : {}) },
@@ -73,15 +70,16 @@ async function corpusOf(
   );
 }
 
-function toolsOf(input: PrepareInput, { servable, needCorpus }: PrepareOptions, corpus: boolean): ToolName[] {
-  const offered = servable.filter((name) => corpus || !needCorpus.includes(name));
-  for (const [field, names] of [['tools', input.tools ?? []] as const, ['approve', input.approve] as const]) {
-    const unknown = names.find((name) => !(offered as string[]).includes(name));
+function toolsOf(input: PrepareInput, servable: ServedTool[], corpus: boolean): ServedTool[] {
+  const offered = servable.filter(({ needsCorpus }) => corpus || !needsCorpus);
+  const names = offered.map(({ name }) => name);
+  for (const [field, asked] of [['tools', input.tools ?? []] as const, ['approve', input.approve] as const]) {
+    const unknown = asked.find((name) => !names.includes(name));
     if (unknown !== undefined) {
-      throw refused(`${field}: this worker cannot serve "${unknown}"; it can serve ${offered.join(', ') || 'none'}`);
+      throw refused(`${field}: this worker cannot serve "${unknown}"; it can serve ${names.join(', ') || 'none'}`);
     }
   }
-  return input.tools ? offered.filter((name) => input.tools?.includes(name)) : offered;
+  return input.tools ? offered.filter(({ name }) => input.tools?.includes(name)) : offered;
 }
 
 /** A server may not know our attributes, and may not let a worker ask. */

@@ -1,26 +1,24 @@
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { describeIssues } from '../../protocol/input.ts';
 import { FAILURE } from '../../protocol/names.ts';
 import type { ToolCallInput, ToolCallOutput } from '../../protocol/tool-call.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { callRecords } from '../lookup/recorded.ts';
 import { ensureWorkspace } from '../workspace/workspace.ts';
-import { type Tool, ToolError } from './tool.ts';
+import type { ServedTool } from './served-tool.ts';
+import { ToolError } from './tool.ts';
 
 /** A fault that comes back this often is the tool's and not the moment's. */
 const MOST_TRIES = 4;
 
-/** Makes a tool an activity: arguments checked, heartbeats, and every failure for good a sentence for the model. */
-export function toolActivity<A>(tool: Tool<A>, stateDir: string) {
+/** Makes a tool an activity: heartbeats, and every failure for good a sentence for the model. */
+export function toolActivity(tool: ServedTool, stateDir: string) {
   return async ({ callId, arguments: raw, session }: ToolCallInput): Promise<ToolCallOutput> => {
-    const parsed = tool.arguments.safeParse(raw);
-    if (!parsed.success) return { text: `${tool.name}: ${describeIssues(parsed.error, raw)}.`, failed: true };
     const { cancellationSignal: signal, info } = Context.current();
     try {
       return await withHeartbeat(async () => {
         const workspace = await ensureWorkspace(stateDir, session.workspace);
-        return tool.run(parsed.data, {
+        return tool.call(raw, {
           callId,
           recorded: callRecords(stateDir, session.workspace, callId),
           signal,

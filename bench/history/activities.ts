@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import { z } from 'zod';
+import { builtIn } from '../../activities/tools/served-tool.ts';
 import { toolActivity } from '../../activities/tools/tool-activity.ts';
 import type { Laps } from './laps.ts';
 import { prose } from './prose.ts';
@@ -34,7 +35,7 @@ export function makeBenchActivities(laps: Laps): BenchActivities {
 /** A `search` that is a tool in everything but the searching. */
 export function makeInstantSearch(laps: Laps, characters: number, stateDir: string) {
   return toolActivity(
-    {
+    builtIn({
       name: 'search',
       arguments: z.object({ query: z.array(z.string()) }),
       async run(_, { callId }) {
@@ -42,7 +43,7 @@ export function makeInstantSearch(laps: Laps, characters: number, stateDir: stri
         await laps.roundEnds(Context.current().info.workflowExecution?.workflowId ?? '', round);
         return { text: prose(-round, characters) };
       },
-    },
+    }),
     stateDir,
   );
 }

@@ -16,7 +16,7 @@ let plugin: DeepResearchPlugin;
 beforeAll(async () => {
   sessions = await openSessions();
   connection = await NativeConnection.connect({ address: sessions.address });
-  plugin = await deepResearchPlugin(readConfiguration(sessions.env));
+  plugin = await deepResearchPlugin({ configuration: readConfiguration(sessions.env) });
 }, START_LIMIT_MS);
 
 afterAll(async () => {

@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import { TOOL_NAMES } from '../../protocol/tool-call.ts';
+import { bashAvailable, pythonAvailable } from '../sandbox/interpreters.ts';
+import { DEFAULT_LIMITS } from '../sandbox/sandbox.ts';
+import { subprocessSandbox } from '../sandbox/subprocess-sandbox.ts';
+import { type WebSettings, webPages } from '../web/web-pages.ts';
+import { makeBashTool } from './bash.ts';
+import type { OwnTool } from './own-tool.ts';
+import { makeParseFileTool } from './parse-file.ts';
+import { makePythonTool } from './python-interpreter.ts';
+import { makeSearchTool } from './search.ts';
+import { builtIn, type ServedTool } from './served-tool.ts';
+import { makeVisitTool } from './visit.ts';
+import { openWebPage } from './visit-web-page.ts';
+
+export interface ToolsOptions {
+  /** Folder for workspaces, call records and the index of documents. */
+  stateDir: string;
+  /** Longest call of a tool. Default 1,800. */
+  toolSeconds?: number;
+  /** How pages of the web are opened; without it they are not. */
+  web?: WebSettings;
+  /** Tools beside the nine. */
+  ownTools?: readonly OwnTool[];
+}
+
+/** The workflow gives an activity 40 minutes; its last minutes are for finding a command again after a crash. */
+const MOST_SECONDS = 2_100;
+
+/** All tools that this worker can serve, in the order of the prompt. */
+export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
+  const { stateDir, ownTools = [] } = options;
+  const seconds = Math.min(options.toolSeconds ?? 1_800, MOST_SECONDS);
+  const corpusStateDir = join(stateDir, 'corpus');
+  const openPage = options.web && webPages(options.web);
+  const sandbox = subprocessSandbox({ stateDir });
+  const limits = { wallSeconds: Math.min(DEFAULT_LIMITS.wallSeconds, seconds) };
+  const nine: ServedTool[] = [
+    builtIn(makeSearchTool({ corpusStateDir }), true),
+    builtIn(makeVisitTool({ corpusStateDir, ...(openPage && { openWebPage: openWebPage(openPage) }) }), !openPage),
+    builtIn(makeParseFileTool(openPage)),
+    ...((await pythonAvailable()) ? [builtIn(makePythonTool(sandbox, { limits }))] : []),
+    ...((await bashAvailable()) ? [builtIn(makeBashTool(sandbox, { limits }))] : []),
+  ];
+  refuseDoubles(ownTools);
+  return [...nine, ...ownTools.map((tool) => tool.serve({ seconds }))];
+}
+
+/** Names that a call could not tell apart, or that are activities of the session itself. */
+const TAKEN = [...TOOL_NAMES, 'execute_code', 'python_interpreter', 'prepare', 'infer', 'conclude', 'unreadable'];
+
+function refuseDoubles(tools: readonly OwnTool[]): void {
+  const names = new Map(TAKEN.map((name) => [name.toLowerCase(), `${name} is a name of this program's own`]));
+  for (const { name } of tools) {
+    const taken = names.get(name.toLowerCase());
+    if (taken) throw new Error(`Tool "${name}": ${taken}; give it another name.`);
+    names.set(name.toLowerCase(), `there is a tool ${name} already`);
+  }
+}
