@@ -34,8 +34,10 @@ async function serve(checkOnly: boolean): Promise<void> {
     console.log('The configuration is good.');
     return;
   }
-  await runWorker(given, (configuration) => {
-    say(configuration);
-    process.send?.('ready');
+  await runWorker(given, {
+    onReady(configuration) {
+      say(configuration);
+      process.send?.('ready');
+    },
   });
 }

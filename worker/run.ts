@@ -32,8 +32,7 @@ export async function checkWorker(given: Configuration): Promise<Configuration> 
  */
 export async function runWorker(
   given: Configuration,
-  onReady: (configuration: Configuration) => void = () => {},
-  { tools }: Pick<PluginOptions, 'tools'> = {},
+  { tools, onReady }: Pick<PluginOptions, 'tools'> & { onReady?: (configuration: Configuration) => void } = {},
 ): Promise<void> {
   installRuntime(given);
   const { connection, namespace, configuration } = await checkStart(given, warn);
@@ -70,7 +69,7 @@ export async function runWorker(
         }),
       ),
     );
-    onReady(configuration);
+    onReady?.(configuration);
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
     await connection.close();

@@ -34,7 +34,10 @@ export const tools = {
   }),
   CLIENT_TIMEOUT: count(
     { fallback: 1800, min: 1, max: 86_400 },
-    { description: 'Longest tool call.', unit: 's', notUsedYet },
+    {
+      description: 'Longest tool call; more than 2,100 counts as that. Code and commands have 900 at most.',
+      unit: 's',
+    },
   ),
   DEEP_RESEARCH_CORPUS_DIR: texts({
     description: 'Folders of documents for `search` and `visit`.',
