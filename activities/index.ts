@@ -21,7 +21,7 @@ export async function makeActivities(
 ): Promise<SessionActivities & Partial<Record<ToolName, ToolActivity>>> {
   const { stateDir, endpoints } = options;
   const fleet = makeFleet(endpoints);
-  const tools = await makeTools(options);
+  const tools = await makeTools({ ...options, fleet });
   const research = endpoints.find(({ roles }) => roles.includes('research'));
   return {
     ...Object.fromEntries(tools.map((tool) => [tool.name, toolActivity(tool, stateDir)])),

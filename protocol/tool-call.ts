@@ -1,3 +1,5 @@
+import type { Usage } from './reply.ts';
+
 /** The tools under their model-facing names, which are also their activity types. The order is the prompt's. */
 export const TOOL_NAMES = [
   'search',
@@ -48,4 +50,6 @@ export interface ToolCallOutput {
   failed?: true;
   /** What was opened, for the session's list of sources. */
   sources?: Source[];
+  /** Tokens of the model calls that the tool made. */
+  usage?: Usage;
 }

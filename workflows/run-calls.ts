@@ -1,4 +1,5 @@
 import { notRunNotice, refusedNotice, stoppedNotice } from '../protocol/notices.ts';
+import { addUsage } from '../protocol/reply.ts';
 import { EFFECTFUL_TOOLS, type ToolCallOutput } from '../protocol/tool-call.ts';
 import type { CallRecord, Round } from '../protocol/trajectory.ts';
 import { summaryOf } from './call-summary.ts';
@@ -53,6 +54,7 @@ async function runCall(session: Session, call: CallRecord): Promise<void> {
   try {
     const output = await session.interrupt.run(runtime, () => callTool(session, call));
     addSources(data, output.sources ?? []);
+    if (output.usage) data.usage = addUsage(data.usage, output.usage);
     settle(session, call, output.failed ? 'failed' : 'done', output.text);
   } catch (error) {
     if (error instanceof Cancelled) return settle(session, call, 'skipped', stoppedNotice(reasonOf(session)));

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { TOOL_NAMES } from '../../protocol/tool-call.ts';
+import type { Fleet } from '../inference/fleet/index.ts';
+import { readForGoal } from '../reading/read-for-goal.ts';
 import { bashAvailable, pythonAvailable } from '../sandbox/interpreters.ts';
 import { DEFAULT_LIMITS } from '../sandbox/sandbox.ts';
 import { subprocessSandbox } from '../sandbox/subprocess-sandbox.ts';
@@ -20,6 +22,8 @@ export interface ToolsOptions {
   toolSeconds?: number;
   /** How pages of the web are opened; without it they are not. */
   web?: WebSettings;
+  /** The model servers that tools may ask. */
+  fleet?: Fleet;
   /** Tools beside the nine. */
   ownTools?: readonly OwnTool[];
 }
@@ -33,11 +37,15 @@ export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
   const seconds = Math.min(options.toolSeconds ?? 1_800, MOST_SECONDS);
   const corpusStateDir = join(stateDir, 'corpus');
   const openPage = options.web && webPages(options.web);
+  const read = options.web?.readByModel && options.fleet ? readForGoal(options.fleet) : undefined;
   const sandbox = subprocessSandbox({ stateDir });
   const limits = { wallSeconds: Math.min(DEFAULT_LIMITS.wallSeconds, seconds) };
   const nine: ServedTool[] = [
     builtIn(makeSearchTool({ corpusStateDir }), true),
-    builtIn(makeVisitTool({ corpusStateDir, ...(openPage && { openWebPage: openWebPage(openPage) }) }), !openPage),
+    builtIn(
+      makeVisitTool({ corpusStateDir, ...(openPage && { openWebPage: openWebPage(openPage, read) }) }),
+      !openPage,
+    ),
     builtIn(makeParseFileTool(openPage)),
     ...((await pythonAvailable()) ? [builtIn(makePythonTool(sandbox, { limits }))] : []),
     ...((await bashAvailable()) ? [builtIn(makeBashTool(sandbox, { limits }))] : []),

@@ -1,22 +1,49 @@
+import { KIND_NAMES, type ReadableDocument } from '../documents/readable-document.ts';
 import { bestPassages } from '../reading/best-passages.ts';
+import type { PageReading, ReadForGoal } from '../reading/read-for-goal.ts';
 import type { OpenPage } from '../web/web-pages.ts';
 import { passagesSummary, passagesText } from './results/passages-text.ts';
-import type { Opener } from './visit.ts';
+import type { OpenedPage, Opener } from './visit.ts';
 
 /** Most characters of evidence from one page: with a goal, and without one, where more of it is wanted. */
 const WITH_GOAL = 6000;
 const WITHOUT_GOAL = 20_000;
 
-/** Opens pages of the web. */
-export function openWebPage(openPage: OpenPage): Opener {
-  return async (url, goal, { signal }) => {
+/** Shown of a page that models found to have nothing for the goal, so that the reader can judge. */
+const NOTHING_FOUND = 1500;
+
+/**
+ * Opens pages of the web. A page that is short enough is given whole, of a longer one what serves the goal.
+ *
+ * @param read reads long pages with the goal; without it the passages with the goal's words are taken
+ */
+export function openWebPage(openPage: OpenPage, read?: ReadForGoal): Opener {
+  const open = async (url: string, goal: string, signal: AbortSignal): Promise<OpenedPage> => {
     const { document } = await openPage(url, signal);
-    const { title, kind } = document;
-    const evidence = bestPassages(document, goal, goal ? WITH_GOAL : WITHOUT_GOAL);
-    return {
-      evidence: passagesText(evidence),
-      summary: passagesSummary({ title, kind, url }, evidence, goal),
-      source: { url, ...(title && { title }) },
-    };
+    const source = { url, ...(document.title && { title: document.title }) };
+    const isLong = document.text.length > WITH_GOAL;
+    if (!read || !goal || !isLong) return { ...byWords(document, url, goal), source };
+    const { reading, usage } = await read({ document, url, goal, signal });
+    const found = reading ? byModels(document, goal, reading) : byWords(document, url, goal);
+    return { ...found, source, usage };
   };
+  return (url, goal, { recorded, signal }) => recorded(`visit ${url} ${goal}`, () => open(url, goal, signal));
+}
+
+type Found = Pick<OpenedPage, 'evidence' | 'summary'>;
+
+function byWords(document: ReadableDocument, url: string, goal: string): Found {
+  const evidence = bestPassages(document, goal, goal ? WITH_GOAL : WITHOUT_GOAL);
+  return { evidence: passagesText(evidence), summary: passagesSummary({ ...document, url }, evidence, goal) };
+}
+
+function byModels(document: ReadableDocument, goal: string, reading: PageReading): Found {
+  const { evidence, summary, pieces, failed } = reading;
+  const size = `${document.text.length.toLocaleString('en-US')} characters`;
+  const parts = pieces > 1 ? ` in ${pieces} parts` : '';
+  const gaps = failed > 0 ? `, of which ${failed} could not be read` : '';
+  const how = `(${KIND_NAMES[document.kind]} of ${size}, read for the goal${parts}${gaps}.)`;
+  if (evidence) return { evidence, summary: `${summary}\n${how}` };
+  const beginning = bestPassages(document, goal, NOTHING_FOUND);
+  return { evidence: passagesText(beginning), summary: `Nothing for the goal was found. ${summary}\n${how}` };
 }

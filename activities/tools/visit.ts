@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { addUsage, type Usage } from '../../protocol/reply.ts';
 import type { Source } from '../../protocol/tool-call.ts';
-import { mapAtMost } from '../at-most.ts';
+import { limiter } from '../limiter.ts';
 import { joinBlocks } from './results/blocks.ts';
 import { visitResult } from './results/visit-results.ts';
 import { stringList } from './string-list.ts';
@@ -13,6 +14,8 @@ export interface OpenedPage {
   evidence: string;
   summary: string;
   source: Source;
+  /** Of the model calls that it took to read. */
+  usage?: Usage;
 }
 
 /** Opens one address for a goal; an empty goal means the whole. Throws `ToolError` where it cannot be had. */
@@ -52,22 +55,25 @@ export function makeVisitTool(options: VisitToolOptions): Tool<{ url: string[]; 
     ),
 
     async run({ url: urls, goal }, context) {
-      const visits = await mapAtMost(PAGES_AT_ONCE, urls, async (url) => {
+      const visit = async (url: string) => {
         const address = webAddress(url, context.corpus !== undefined);
         try {
-          const { evidence, summary, source } = address
+          const { evidence, summary, source, usage } = address
             ? await openWebPage(address, goal, context)
             : await openFromFolder(url, goal, context);
-          return { text: visitResult({ url, goal: goal || WHOLE, evidence, summary }), source };
+          return { text: visitResult({ url, goal: goal || WHOLE, evidence, summary }), source, usage };
         } catch (error) {
           if (!(error instanceof ToolError)) throw error;
           return { text: error.message };
         }
-      });
+      };
+      const inTurn = limiter(PAGES_AT_ONCE);
+      const visits = await Promise.all(urls.map((url) => inTurn(() => visit(url))));
       const text = joinBlocks(visits.map((visit) => visit.text));
       const sources = visits.flatMap((visit) => visit.source ?? []);
       if (sources.length === 0) throw new ToolError(text);
-      return { text, sources };
+      const usages = visits.flatMap((visit) => visit.usage ?? []);
+      return { text, sources, ...(usages.length > 0 && { usage: usages.reduce(addUsage) }) };
     },
   };
 }

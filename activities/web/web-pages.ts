@@ -14,6 +14,8 @@ export interface WebSettings {
   robots: boolean;
   /** Where a site's operator reaches ours; stands in the User-Agent. */
   contact?: string;
+  /** Whether long pages are read by model calls for the goal. */
+  readByModel?: boolean;
 }
 
 /** Fetches and reads a page. Throws `ToolError` with a sentence for the model. */

@@ -1,7 +1,9 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { unrecorded } from '../../activities/lookup/recorded.ts';
+import { callRecords, unrecorded } from '../../activities/lookup/recorded.ts';
 import { makeParseFileTool } from '../../activities/tools/parse-file.ts';
 import type { ToolContext } from '../../activities/tools/tool.ts';
 import { makeVisitTool } from '../../activities/tools/visit.ts';
@@ -73,7 +75,7 @@ test('of a long page without a model the passages with the goal’s words are gi
 
 describe('kinds of content', () => {
   test('PDF, text and JSON are read, and one that is neither says what it is', async () => {
-    serve('/mole.pdf', 'application/pdf', await import('node:fs/promises').then((fs) => fs.readFile(PDF)));
+    serve('/mole.pdf', 'application/pdf', await readFile(PDF));
     serve('/note.txt', 'text/plain; charset=gb18030', Buffer.from([0xc2, 0xcc, 0xb2, 0xe8]));
     serve('/data.json', 'application/json', '{"lamps": 42}');
     serve('/film', 'video/mp4', Buffer.from('\0\0\0\x18ftypmp42'));
@@ -138,6 +140,26 @@ test('a server that fails once is asked once more, one that asks for quiet is no
   expect(asked.filter((path) => path === '/busy')).toHaveLength(1);
 });
 
+test('a page is fetched once for a call, however often that is tried; what could not be had is tried again', async () => {
+  const stateDir = await mkdtemp(join(tmpdir(), 'visit-records-'));
+  serve('/once', 'text/html', ARTICLE);
+  const openPage = webPages({ allowPrivate: ['localhost'], robots: false });
+  const tool = makeVisitTool({ corpusStateDir: tmpdir(), openWebPage: openWebPage(openPage) });
+  const attempt = (callId: string) =>
+    tool.run(
+      { url: [`${site}/once`, `${site}/later`], goal: 'x' },
+      { ...context(), recorded: callRecords(stateDir, 'w', callId) },
+    );
+  asked.length = 0;
+  await attempt('r1c1');
+  serve('/later', 'text/plain', 'Here now.');
+  expect((await attempt('r1c1')).text).toMatch(/trimmed twice[\s\S]*Here now/);
+  expect(asked).toEqual(['/once', '/later', '/later']);
+  await attempt('r1c2');
+  expect(asked).toHaveLength(5);
+  await rm(stateDir, { recursive: true });
+});
+
 test('an address without its scheme is a page’s where the session has no folder', async () => {
   await expect(visit(['localhost:1/x', 'www.nowhere.invalid/a'], 'x')).rejects.toThrow(
     /The page at "localhost:1\/x" could not be opened: [\s\S]*The page at https:\/\/www\.nowhere\.invalid\/a could not be opened: its address is not a public one/,
@@ -145,7 +167,7 @@ test('an address without its scheme is a page’s where the session has no folde
 });
 
 test('parse_file opens addresses in the same way', async () => {
-  serve('/mole.pdf', 'application/pdf', await import('node:fs/promises').then((fs) => fs.readFile(PDF)));
+  serve('/mole.pdf', 'application/pdf', await readFile(PDF));
   const openPage = webPages({ allowPrivate: ['localhost'], robots: true });
   const { text, sources } = await makeParseFileTool(openPage).run({ files: [`${site}/mole.pdf#page=2`] }, context());
   expect(text).toMatch(/^Content of \S+\/mole\.pdf \("Repair of the north mole", PDF document, 3 pages/);

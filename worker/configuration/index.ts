@@ -104,7 +104,12 @@ function webSettings(values: Variables): WebSettings | undefined {
   } catch (error) {
     throw new Error((error as Error).message.replace(/^allowPrivate/, 'DEEP_RESEARCH_ALLOW_PRIVATE'));
   }
-  return { allowPrivate, robots: values.DEEP_RESEARCH_ROBOTS_TXT, contact: values.DEEP_RESEARCH_CONTACT_EMAIL };
+  return {
+    allowPrivate,
+    robots: values.DEEP_RESEARCH_ROBOTS_TXT,
+    contact: values.DEEP_RESEARCH_CONTACT_EMAIL,
+    readByModel: values.DEEP_RESEARCH_READ_PAGES === 'model',
+  };
 }
 
 function corpusFolder(path: string): string {

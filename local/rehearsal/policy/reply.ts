@@ -6,6 +6,7 @@ import { gather } from './evidence.ts';
 import type { RehearsalOptions } from './options.ts';
 import { nextStep, type Situation } from './plan.ts';
 import { readQuestion } from './question.ts';
+import { readingReply } from './reading.ts';
 import { scriptedStep } from './scripted.ts';
 import { isChinese } from './terms.ts';
 import { offeredTools } from './tools.ts';
@@ -16,6 +17,8 @@ import { CHINESE, ENGLISH, padThought, thought } from './wording.ts';
  * function of its arguments: the same conversation always gets the same reply.
  */
 export function reply(messages: readonly ChatMessage[], options: RehearsalOptions & { seed?: number } = {}): string {
+  const read = options.answer === undefined ? readingReply(messages) : undefined;
+  if (read !== undefined) return read;
   const conversation = readConversation(messages);
   const { seed = 0 } = options;
   const isFollowUp = readQuestion(conversation.question).terms.length < 2 && conversation.earlierQuestion !== undefined;

@@ -1,4 +1,4 @@
-import { count, flag, list, secret, text, texts, webUrl } from '../variable.ts';
+import { choice, count, flag, list, secret, text, texts, webUrl } from '../variable.ts';
 
 const order = (kind: string) =>
   texts({
@@ -50,6 +50,10 @@ export const tools = {
   }),
   DEEP_RESEARCH_WEB_PAGES: flag(true, {
     description: 'Whether `visit` and `parse_file` may open web pages. Documents of a folder and files need none.',
+  }),
+  DEEP_RESEARCH_READ_PAGES: choice(['model', 'words'], 'model', {
+    description:
+      "How a long page is read for a visit's goal: in parts by calls of a model server with the role `pages`, or by choosing the passages with the goal's words.",
   }),
   DEEP_RESEARCH_ROBOTS_TXT: flag(true, {
     description: "Whether pages stay closed that a site's robots.txt closes to programs.",
