@@ -52,4 +52,17 @@ export interface ToolCallOutput {
   sources?: Source[];
   /** Tokens of the model calls that the tool made. */
   usage?: Usage;
+  /** Where the answers came from: for people, the model does not see it. */
+  lookups?: Lookup[];
+}
+
+/** Who answered one query of a search. */
+export interface Lookup {
+  query: string;
+  /** Providers whose hits were given. */
+  from: string[];
+  /** Age of the answer where it came from the cache. */
+  cachedForSeconds?: number;
+  /** What those said who could not answer. */
+  failed?: string;
 }

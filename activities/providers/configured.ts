@@ -15,8 +15,9 @@ import { wikipedia } from './wikipedia.ts';
 /** Variables, as in `process.env`. An empty one is as good as none. */
 export type Environment = Record<string, string | undefined>;
 
-/** For tests and mirrors: another address for a provider, and another time limit. */
+/** For proxies, mirrors and tests: another address for a provider, and another time limit. */
 export interface Overrides {
+  /** By the provider's name; as in its own default, `{language}` stands for the query's language. */
   baseUrls?: Record<string, string>;
   timeoutMs?: number;
 }
@@ -82,20 +83,51 @@ const ORDER_VARIABLE: Record<SearchKind, string> = {
   images: 'DEEP_RESEARCH_IMAGE_PROVIDERS',
 };
 
+/** In an order variable: no provider at all. */
+const NONE = 'none';
+
+/** What a worker searches with. */
+export interface Providers extends Record<SearchKind, Provider[]> {
+  /** The kinds that somebody has chosen providers for, by an order or a key; the others have those that need none. */
+  chosen: SearchKind[];
+}
+
 /**
  * The providers of each kind in the order they are to be asked: that of DEEP_RESEARCH_SEARCH_PROVIDERS, DEEP_RESEARCH_SCHOLAR_PROVIDERS and
- * DEEP_RESEARCH_IMAGE_PROVIDERS (comma lists), else all that have what they need. Throws an error that names the variable and the
+ * DEEP_RESEARCH_IMAGE_PROVIDERS (comma lists, or `none`), else all that have what they need. Throws an error that names the variable and the
  * value for a name that is unknown, of another kind, or lacks its key, and for a SEARXNG_URL that is no address.
  */
-export function providersFrom(env: Environment, overrides: Overrides = {}): Record<SearchKind, Provider[]> {
+export function providersFrom(env: Environment, overrides: Overrides = {}): Providers {
   const searxngUrl = setting(env, 'SEARXNG_URL');
   if (searxngUrl && !(URL.canParse(searxngUrl) && /^https?:/i.test(searxngUrl))) {
     throw new Error(
       `SEARXNG_URL is ${JSON.stringify(searxngUrl)}, expected an address like https://searx.example.org.`,
     );
   }
+  checkNames(overrides.baseUrls ?? {});
   const ofKind = (kind: SearchKind) => chosen(kind, env).map((entry) => make(entry, kind, env, overrides));
-  return { web: ofKind('web'), scholar: ofKind('scholar'), images: ofKind('images') };
+  return {
+    web: ofKind('web'),
+    scholar: ofKind('scholar'),
+    images: ofKind('images'),
+    chosen: KINDS.filter((kind) => isChosen(kind, env)),
+  };
+}
+
+const KINDS = Object.keys(ORDER_VARIABLE) as SearchKind[];
+
+function checkNames(baseUrls: Record<string, string>): void {
+  const names = REGISTRY.map(({ name }) => name);
+  const unknown = Object.keys(baseUrls).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new Error(
+    `DEEP_RESEARCH_PROVIDER_URLS names ${JSON.stringify(unknown)}; did you mean ${nearest(unknown, names)}? It takes ${names.join(', ')}.`,
+  );
+}
+
+function isChosen(kind: SearchKind, env: Environment): boolean {
+  if (setting(env, ORDER_VARIABLE[kind])) return true;
+  return REGISTRY.some(({ kinds, needs, takes }) => kinds.includes(kind) && setting(env, needs ?? takes ?? ''));
 }
 
 function chosen(kind: SearchKind, env: Environment): Entry[] {
@@ -103,12 +135,13 @@ function chosen(kind: SearchKind, env: Environment): Entry[] {
   const ofKind = REGISTRY.filter(({ kinds }) => kinds.includes(kind));
   const names = (setting(env, variable) ?? '').split(',').flatMap((name) => name.trim().toLowerCase() || []);
   if (names.length === 0) return ofKind.filter(({ needs }) => !needs || setting(env, needs));
+  if (names.length === 1 && names[0] === NONE) return [];
   return [...new Set(names)].map((name) => {
     const entry = ofKind.find((known) => known.name === name);
     if (!entry) {
       const known = ofKind.map((other) => other.name);
       throw new Error(
-        `${variable} names ${JSON.stringify(name)}; did you mean ${nearest(name, known)}? It takes ${known.join(', ')}.`,
+        `${variable} names ${JSON.stringify(name)}; did you mean ${nearest(name, known)}? It takes ${known.join(', ')}, or ${NONE}.`,
       );
     }
     if (entry.needs && !setting(env, entry.needs))

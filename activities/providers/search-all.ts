@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type Recorded, unrecorded } from '../lookup/recorded.ts';
 import { type FailureKind, ProviderError } from './failure.ts';
 import { languageOf } from './language.ts';
 import { mergeHits } from './merge.ts';
@@ -22,6 +23,10 @@ export interface SearchAllOptions {
   language?: string;
   region?: string;
   cache?: SearchCache;
+  /** For calls that may be retried: each answer that was paid for is given again instead of being asked for again. */
+  recorded?: Recorded;
+  /** What is known of the providers; searchers of several kinds share it. Default: one of the searcher's own. */
+  standing?: Standing;
   /** For tests: the clock, in milliseconds, and waiting. */
   now?: () => number;
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
@@ -71,7 +76,7 @@ const SHORT_WAIT_MS = 10_000;
 
 /** Searches with the providers in their order, each the fallback of those before it. All must be of one kind. */
 export function createSearcher(providers: Provider[], defaults: SearchAllOptions = {}): Searcher {
-  const standing = createStanding(defaults.now ?? Date.now);
+  const standing = defaults.standing ?? createStanding(defaults.now ?? Date.now);
   return {
     async search(queries, signal, options) {
       const settings = { ...defaults, ...options };
@@ -79,13 +84,44 @@ export function createSearcher(providers: Provider[], defaults: SearchAllOptions
       const waiting = queries.entries();
       const work = async () => {
         for (const [index, query] of waiting)
-          answers[index] = await answerOne(query, providers, standing, settings, signal);
+          answers[index] = await answerOnce(query, providers, standing, settings, signal);
       };
       await Promise.all(Array.from({ length: Math.max(1, settings.concurrency ?? 4) }, work));
       return answers;
     },
     refusedKeys: () => standing.refusals(),
   };
+}
+
+/** Ends the recording of an answer that is none. */
+class Unanswered extends Error {
+  readonly answer: SearchAnswer;
+
+  constructor(answer: SearchAnswer) {
+    super('Nobody answered.');
+    this.answer = answer;
+  }
+}
+
+/** A whole answer is recorded too: a retry that found other providers in order would pay those. */
+async function answerOnce(
+  text: string,
+  providers: Provider[],
+  standing: Standing,
+  options: SearchAllOptions,
+  signal: AbortSignal,
+): Promise<SearchAnswer> {
+  const what = `${providers[0]?.kind} ${text}`;
+  try {
+    return await (options.recorded ?? unrecorded)(what, async () => {
+      const answer = await answerOne(text, providers, standing, options, signal);
+      if (answer.failure) throw new Unanswered(answer);
+      return answer;
+    });
+  } catch (error) {
+    if (error instanceof Unanswered) return error.answer;
+    throw error;
+  }
 }
 
 async function answerOne(
@@ -185,7 +221,7 @@ async function attempt(
     try {
       if (standing.restMs(provider) > 0) await wait(standing.restMs(provider));
       await standing.turn(provider, wait);
-      const hits = await provider.search(query, signal);
+      const hits = await (options.recorded ?? unrecorded)(key, () => provider.search(query, signal));
       // Nothing found today may be found tomorrow, or by the same provider in a better hour.
       if (hits.length > 0) await options.cache?.set(key, hits);
       return done(hits);
@@ -209,7 +245,7 @@ function failureOf(errors: ProviderError[]): SearchAnswer['failure'] {
   const later = errors.filter(({ kind }) => kind === 'rate-limited' || kind === 'unavailable');
   const waits = later.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   return {
-    message: `No search provider could answer: ${errors.map(({ message }) => message).join(' ')}`,
+    message: `No search provider could answer: ${errors.map(({ message }) => message.replace(/\.$/, '')).join('; ')}.`,
     retryable: later.length > 0,
     ...(waits.length > 0 ? { retryAfterMs: Math.min(...waits) } : {}),
   };

@@ -71,7 +71,7 @@ async function corpusOf(
 }
 
 function toolsOf(input: PrepareInput, servable: ServedTool[], corpus: boolean): ServedTool[] {
-  const offered = servable.filter(({ needsCorpus }) => corpus || !needsCorpus);
+  const offered = servable.filter(({ only }) => only !== (corpus ? 'without-corpus' : 'with-corpus'));
   const names = offered.map(({ name }) => name);
   for (const [field, asked] of [['tools', input.tools ?? []] as const, ['approve', input.approve] as const]) {
     const unknown = asked.find((name) => !names.includes(name));

@@ -1,12 +1,17 @@
 import { join } from 'node:path';
 import { TOOL_NAMES } from '../../protocol/tool-call.ts';
+import { type CacheSettings, noCache, openCache } from '../cache/index.ts';
 import type { Fleet } from '../inference/fleet/index.ts';
+import type { Providers } from '../providers/configured.ts';
+import type { SearchKind } from '../providers/provider.ts';
 import { readForGoal } from '../reading/read-for-goal.ts';
 import { bashAvailable, pythonAvailable } from '../sandbox/interpreters.ts';
 import { DEFAULT_LIMITS } from '../sandbox/sandbox.ts';
 import { subprocessSandbox } from '../sandbox/subprocess-sandbox.ts';
 import { type WebSettings, webPages } from '../web/web-pages.ts';
 import { makeBashTool } from './bash.ts';
+import { makeScholarTool } from './google-scholar.ts';
+import { makeImageSearchTool } from './image-search.ts';
 import type { OwnTool } from './own-tool.ts';
 import { makeParseFileTool } from './parse-file.ts';
 import { makePythonTool } from './python-interpreter.ts';
@@ -14,6 +19,7 @@ import { makeSearchTool } from './search.ts';
 import { builtIn, type ServedTool } from './served-tool.ts';
 import { makeVisitTool } from './visit.ts';
 import { openWebPage } from './visit-web-page.ts';
+import { webSearches } from './web-search.ts';
 
 export interface ToolsOptions {
   /** Folder for workspaces, call records and the index of documents. */
@@ -24,6 +30,10 @@ export interface ToolsOptions {
   web?: WebSettings;
   /** The model servers that tools may ask. */
   fleet?: Fleet;
+  /** What is searched with, beside folders of documents. Default: nothing. */
+  providers?: Providers;
+  /** Of what look-ups bring, over all sessions. Default: nothing is kept. */
+  cache?: CacheSettings;
   /** Tools beside the nine. */
   ownTools?: readonly OwnTool[];
 }
@@ -36,15 +46,24 @@ export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
   const { stateDir, ownTools = [] } = options;
   const seconds = Math.min(options.toolSeconds ?? 1_800, MOST_SECONDS);
   const corpusStateDir = join(stateDir, 'corpus');
+  const cache = options.cache ? openCache(options.cache, stateDir, { onProblem: console.warn }) : noCache;
+  const { web, scholar, images, chosen } = webSearches(options.providers, cache);
+  // A session with documents of its own asks strangers only where somebody has chosen them.
+  const rule = (kind: SearchKind) => (chosen.includes(kind) ? undefined : 'without-corpus');
   const openPage = options.web && webPages(options.web);
   const read = options.web?.readByModel && options.fleet ? readForGoal(options.fleet) : undefined;
   const sandbox = subprocessSandbox({ stateDir });
   const limits = { wallSeconds: Math.min(DEFAULT_LIMITS.wallSeconds, seconds) };
   const nine: ServedTool[] = [
-    builtIn(makeSearchTool({ corpusStateDir }), true),
+    builtIn(
+      makeSearchTool({ corpusStateDir, web, webBesideCorpus: chosen.includes('web') }),
+      web ? undefined : 'with-corpus',
+    ),
+    ...(scholar ? [builtIn(makeScholarTool(scholar), rule('scholar'))] : []),
+    ...(images ? [builtIn(makeImageSearchTool(images), rule('images'))] : []),
     builtIn(
       makeVisitTool({ corpusStateDir, ...(openPage && { openWebPage: openWebPage(openPage, read) }) }),
-      !openPage,
+      openPage ? undefined : 'with-corpus',
     ),
     builtIn(makeParseFileTool(openPage)),
     ...((await pythonAvailable()) ? [builtIn(makePythonTool(sandbox, { limits }))] : []),

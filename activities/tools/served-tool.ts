@@ -4,6 +4,8 @@ import { EFFECTFUL_TOOLS, type ToolCallOutput } from '../../protocol/tool-call.t
 import { nativeSchema, TOOL_SCHEMAS, type ToolSchema } from '../../protocol/tool-schemas.ts';
 import { type Tool, type ToolContext, ToolError } from './tool.ts';
 
+export type CorpusRule = 'with-corpus' | 'without-corpus';
+
 /** A tool that a worker serves, with what a session needs to know of it. */
 export interface ServedTool {
   /** Its model-facing name and activity type. */
@@ -12,18 +14,18 @@ export interface ServedTool {
   schemas: Record<ToolProtocol, ToolSchema>;
   /** Its calls run one after another, in the order of the calls. */
   effectful: boolean;
-  /** Serves nothing but a folder of documents, so that sessions without one are not offered it. */
-  needsCorpus?: boolean;
+  /** Of sessions with a folder of documents and those without one, the only ones that are offered it. */
+  only?: CorpusRule;
   /** Checks the arguments and runs it. Throws `ToolError` with a plain sentence for what the model should know. */
   call(raw: Record<string, unknown>, context: ToolContext): Promise<ToolCallOutput>;
 }
 
 /** One of the nine, with the description that the models were trained on. */
-export const builtIn = <A>(tool: Tool<A>, needsCorpus = false): ServedTool => ({
+export const builtIn = <A>(tool: Tool<A>, only?: CorpusRule): ServedTool => ({
   name: tool.name,
   schemas: { text: TOOL_SCHEMAS[tool.name], native: nativeSchema(tool.name) },
   effectful: EFFECTFUL_TOOLS.has(tool.name),
-  needsCorpus,
+  ...(only ? { only } : {}),
   call: checkedCall(tool),
 });
 

@@ -32,3 +32,9 @@ function unwrapped(value: unknown): unknown {
   }
   return [value];
 }
+
+/** The arguments of every search: one query or several. */
+export const queryArgument = z.object(
+  { query: stringList('query', 'a search query') },
+  { error: 'Expected an object with "query".' },
+);

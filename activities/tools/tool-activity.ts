@@ -6,7 +6,7 @@ import { withHeartbeat } from '../heartbeat.ts';
 import { callRecords } from '../lookup/recorded.ts';
 import { ensureWorkspace } from '../workspace/workspace.ts';
 import type { ServedTool } from './served-tool.ts';
-import { ToolError } from './tool.ts';
+import { ToolError, TryLater } from './tool.ts';
 
 /** A fault that comes back this often is the tool's and not the moment's. */
 const MOST_TRIES = 4;
@@ -29,9 +29,19 @@ export function toolActivity(tool: ServedTool, stateDir: string) {
     } catch (error) {
       if (error instanceof ToolError) return { text: error.message, failed: true };
       if (signal.aborted) throw signal.reason;
+      if (error instanceof TryLater) return tryLater(error, info.attempt);
       if (info.attempt < MOST_TRIES) throw error;
       const why = error instanceof Error ? error.message : String(error);
       throw ApplicationFailure.nonRetryable(why, FAILURE.toolFailed);
     }
   };
+}
+
+/** Where nobody says how long to wait: 2, 4 and 6 s. */
+const UNTOLD_WAIT_MS = 2000;
+
+function tryLater({ message, output, afterMs }: TryLater, attempt: number): ToolCallOutput {
+  if (attempt >= MOST_TRIES) return output;
+  const nextRetryDelay = afterMs ?? attempt * UNTOLD_WAIT_MS;
+  throw ApplicationFailure.create({ message, type: FAILURE.toolFailed, nextRetryDelay });
 }

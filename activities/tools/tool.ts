@@ -29,3 +29,17 @@ export interface Tool<Arguments = never> {
 export class ToolError extends Error {
   override name = 'ToolError';
 }
+
+/** A failure that may pass soon: the call is tried again, and where that does not help, this is its output. */
+export class TryLater extends Error {
+  override name = 'TryLater';
+  readonly output: ToolCallOutput;
+  /** Milliseconds to wait, where somebody said so. */
+  readonly afterMs?: number;
+
+  constructor(message: string, output: ToolCallOutput, afterMs?: number) {
+    super(message);
+    this.output = output;
+    this.afterMs = afterMs;
+  }
+}

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { REHEARSAL_MODEL, type Rehearsal, startRehearsal } from '../../local/rehearsal/server.ts';
 import { findTemporalCli } from '../../local/temporal/find-cli.ts';
-import { eventually, modelCalls, START_LIMIT_MS } from '../support/sessions.ts';
+import { eventually, modelCalls, NO_PROVIDERS, START_LIMIT_MS } from '../support/sessions.ts';
 
 const QUESTION = 'How is the body timeout set, and what is its default?';
 const LIMIT_MS = 15 * 60_000;
@@ -26,7 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function begin(args: string[], env: NodeJS.ProcessEnv = {}) {
   const { PATH, HOME } = process.env;
   const child: ChildProcess = spawn(process.execPath, ['local/main.ts', ...args], {
-    env: { PATH, HOME, DEEP_RESEARCH_STATE_DIR: state, ...env },
+    env: { PATH, HOME, DEEP_RESEARCH_STATE_DIR: state, ...NO_PROVIDERS, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const text = { out: '', err: '' };

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { REHEARSAL_MODEL, type Rehearsal, startRehearsal } from '../../local/rehearsal/server.ts';
 import { findTemporalCli } from '../../local/temporal/find-cli.ts';
-import { eventually, modelCalls, START_LIMIT_MS } from '../support/sessions.ts';
+import { eventually, modelCalls, NO_PROVIDERS, START_LIMIT_MS } from '../support/sessions.ts';
 import {
   answeredRounds,
   commandLines,
@@ -44,6 +44,7 @@ class Start {
         DEEP_RESEARCH_STATE_DIR: this.stateDir,
         LLM_SERVER_BASE_ENDPOINT_URL: this.model.url,
         LLM_SERVER_MODEL_NAME: REHEARSAL_MODEL,
+        ...NO_PROVIDERS,
       },
     });
     let text = '';

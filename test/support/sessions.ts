@@ -23,6 +23,13 @@ import { startWorker, type WorkerProcess } from './worker-process.ts';
 /** For `beforeAll`: a machine without the CLI builds it once. */
 export const START_LIMIT_MS = 45 * 60_000;
 
+/** For workers in tests: nobody outside is asked. */
+export const NO_PROVIDERS = {
+  DEEP_RESEARCH_SEARCH_PROVIDERS: 'none',
+  DEEP_RESEARCH_SCHOLAR_PROVIDERS: 'none',
+  DEEP_RESEARCH_IMAGE_PROVIDERS: 'none',
+};
+
 type Workflow = (input: string | ResearchInput) => Promise<ResearchResult>;
 export type SessionHandle = WorkflowHandleWithFirstExecutionRunId<Workflow>;
 
@@ -76,6 +83,7 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
     DEEP_RESEARCH_STATE_DIR: stateDir,
     LLM_SERVER_BASE_ENDPOINT_URL: model.url,
     LLM_SERVER_MODEL_NAME: REHEARSAL_MODEL,
+    ...NO_PROVIDERS,
   };
   return {
     client,

@@ -43,9 +43,29 @@ describe('which providers there are', () => {
   });
 
   test('all of a kind say so', () => {
-    for (const [kind, providers] of Object.entries(providersFrom(ALL))) {
+    const { chosen, ...byKind } = providersFrom(ALL);
+    for (const [kind, providers] of Object.entries(byKind)) {
       expect(new Set(providers.map((provider) => provider.kind))).toEqual(new Set([kind]));
     }
+  });
+});
+
+describe('which kinds somebody has chosen providers for', () => {
+  test.each<[Environment, string[]]>([
+    [{}, []],
+    [{ DEEP_RESEARCH_CONTACT_EMAIL: 'ops@example.org', EXA_API_KEY: '' }, []],
+    [{ EXA_API_KEY: 'a' }, ['web']],
+    [{ OPENALEX_API_KEY: 'a' }, ['scholar']],
+    [{ SEARXNG_URL: 'https://searx.example.org' }, ['web', 'scholar', 'images']],
+    [{ DEEP_RESEARCH_SEARCH_PROVIDERS: 'wikipedia' }, ['web']],
+    [{ DEEP_RESEARCH_IMAGE_PROVIDERS: 'none' }, ['images']],
+  ])('%o: %o', (env, kinds) => {
+    expect(providersFrom(env).chosen).toEqual(kinds);
+  });
+
+  test('none is no provider, and not the name of one', () => {
+    expect(names({ ...ALL, DEEP_RESEARCH_IMAGE_PROVIDERS: 'none' })[2]).toBe('');
+    expect(() => providersFrom({ DEEP_RESEARCH_IMAGE_PROVIDERS: 'none,commons' })).toThrow(/names "none"/);
   });
 });
 
@@ -58,7 +78,7 @@ describe('what is wrong is named', () => {
     [{ DEEP_RESEARCH_SCHOLAR_PROVIDERS: 'semanticscholar' }, /did you mean semantic-scholar\?/],
     [
       { DEEP_RESEARCH_IMAGE_PROVIDERS: 'arxiv' },
-      /^DEEP_RESEARCH_IMAGE_PROVIDERS names "arxiv"; .* It takes searxng, serper, commons\.$/,
+      /^DEEP_RESEARCH_IMAGE_PROVIDERS names "arxiv"; .* It takes searxng, serper, commons, or none\.$/,
     ],
     [
       { DEEP_RESEARCH_SEARCH_PROVIDERS: 'tavily' },
@@ -68,6 +88,12 @@ describe('what is wrong is named', () => {
     [{ SEARXNG_URL: 'ftp://searx.example.org' }, /^SEARXNG_URL is/],
   ])('%o', (env, message) => {
     expect(() => providersFrom(env)).toThrow(message);
+  });
+
+  test('an address for a provider that there is not', () => {
+    expect(() => providersFrom({}, { baseUrls: { serpre: 'http://127.0.0.1' } })).toThrow(
+      /^DEEP_RESEARCH_PROVIDER_URLS names "serpre"; did you mean serper\? It takes searxng, /,
+    );
   });
 
   test('keys do not get into the messages', () => {

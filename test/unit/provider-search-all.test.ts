@@ -156,7 +156,7 @@ describe('nobody answers', () => {
     const providers = errors.map((error) => scripted(error.provider, error).provider);
     const [answer] = await createSearcher(providers, clock().options).search(['x'], SIGNAL);
     expect(answer).toMatchObject({ hits: [], providers: [] });
-    const message = `No search provider could answer: ${errors.map((error) => error.message).join(' ')}`;
+    const message = `No search provider could answer: ${errors.map((error) => error.message.slice(0, -1)).join('; ')}.`;
     expect(answer?.failure).toEqual({ message, ...expected });
   });
 

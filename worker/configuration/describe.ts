@@ -1,12 +1,11 @@
-import { providersFrom } from '../../activities/providers/configured.ts';
+import type { SearchKind } from '../../activities/providers/provider.ts';
 import type { Configuration } from './index.ts';
-import { providerVariables } from './index.ts';
 
 /** The configuration for the start of a log: a line for each group, without secrets. */
 export function describe(configuration: Configuration): string[] {
-  const { endpoints, corpora, filesDir, stateDir, taskQueue, roles, logLevel, worker, variables } = configuration;
-  const providers = providersFrom(providerVariables(variables));
-  const names = (kind: keyof typeof providers) => providers[kind].map(({ name }) => name).join(' ') || 'none';
+  const { endpoints, corpora, filesDir, stateDir, taskQueue, roles, logLevel, worker, providers, cache, variables } =
+    configuration;
+  const names = (kind: SearchKind) => providers[kind].map(({ name }) => name).join(' ') || 'none';
   const models = endpoints.map(({ name, url, model, format, apiKey, weight, roles, contextTokens }) => {
     const notes = [
       format,
@@ -26,6 +25,7 @@ export function describe(configuration: Configuration): string[] {
     `web search ${names('web')}`,
     `scholar ${names('scholar')}`,
     `images ${names('images')}`,
+    cache.on ? `cache ${cache.folder ?? 'in the state folder'}, at most ${cache.maxAgeHours} h old` : 'no cache',
     `at most ${variables.CLIENT_TIMEOUT} s`,
   ];
   return [

@@ -1,7 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { CacheSettings } from '../../activities/cache/index.ts';
 import type { Endpoint } from '../../activities/inference/endpoint.ts';
-import { providersFrom } from '../../activities/providers/configured.ts';
+import { type Providers, providersFrom } from '../../activities/providers/configured.ts';
 import { Secret } from '../../activities/secret.ts';
 import { addressPolicy } from '../../activities/web/address.ts';
 import type { WebSettings } from '../../activities/web/web-pages.ts';
@@ -26,7 +27,10 @@ export interface Configuration {
   filesDir?: string;
   /** Absent where web pages are not opened. */
   web?: WebSettings;
+  /** What is searched with, in the order in which it is asked. Holds keys. */
+  providers: Providers;
   stateDir: string;
+  cache: CacheSettings;
   logLevel: (typeof LOG_LEVELS)[number];
   worker: {
     maxCachedWorkflows: number;
@@ -56,10 +60,13 @@ export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
   if (endpoints?.length === 0 && (!roles || roles.includes('inference'))) {
     problems.push('LLM_SERVER_BASE_ENDPOINT_URL: expected the URL of a model server, got nothing.');
   }
-  part(() => providersFrom(providerVariables(values)), undefined);
+  const providers = part(
+    () => providersFrom(providerVariables(values), { baseUrls: values.DEEP_RESEARCH_PROVIDER_URLS }),
+    undefined,
+  );
   const corpora = part(() => (values.DEEP_RESEARCH_CORPUS_DIR ?? []).map(corpusFolder), []);
   const web = part(() => webSettings(values), undefined);
-  if (problems.length > 0) throw new ConfigurationError(problems);
+  if (problems.length > 0 || !providers) throw new ConfigurationError(problems);
   return {
     taskQueue: values.TEMPORAL_TASK_QUEUE,
     ...(roles ? { roles } : {}),
@@ -67,7 +74,14 @@ export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
     corpora,
     ...(values.DEEP_RESEARCH_FILES_DIR ? { filesDir: resolve(values.DEEP_RESEARCH_FILES_DIR) } : {}),
     ...(web ? { web } : {}),
+    providers,
     stateDir: resolve(values.DEEP_RESEARCH_STATE_DIR),
+    cache: {
+      on: values.WEB_BASED_TOOLS_USE_CACHE,
+      ...(values.DEEP_RESEARCH_CACHE_DIR ? { folder: resolve(values.DEEP_RESEARCH_CACHE_DIR) } : {}),
+      maxAgeHours: values.DEEP_RESEARCH_CACHE_MAX_AGE_HOURS,
+      keepDays: values.DEEP_RESEARCH_CACHE_KEEP_DAYS,
+    },
     logLevel: values.DEEP_RESEARCH_LOG_LEVEL,
     worker: {
       maxCachedWorkflows: values.DEEP_RESEARCH_MAX_CACHED_WORKFLOWS,
@@ -80,7 +94,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
 }
 
 /** What `providersFrom` reads, from the file and the environment together. Holds keys as they are: not for printing. */
-export function providerVariables(values: Variables): Record<string, string> {
+function providerVariables(values: Variables): Record<string, string> {
   const plain = Object.keys(variables.shape).flatMap((name) => {
     const value = values[name as keyof Variables];
     if (value instanceof Secret) return [[name, value.reveal()]];

@@ -84,6 +84,24 @@ export const texts = (about: Told & { takes: string }) => list(z.string().trim()
 export const objects = (about: Told & { takes: string }) =>
   describe(fromText(listOf, z.array(z.record(z.string(), z.unknown())).optional()), { ...about, secret: true });
 
+const pairsOf = (text: string): unknown => {
+  if (text.startsWith('{')) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text;
+    }
+  }
+  const pairs = text
+    .split(',')
+    .flatMap((part) => (part.trim() ? [part.split(/=(.*)/s, 2).map((side) => side.trim())] : []));
+  return pairs.every(([, value]) => value) ? Object.fromEntries(pairs) : text;
+};
+
+/** Values by name: a JSON object, or `name=value` separated by commas. */
+export const byName = <S extends z.ZodType>(item: S, about: Told & { takes: string }) =>
+  describe(fromText(pairsOf, z.record(z.string(), item).optional()), about);
+
 export const webUrl = z.string().refine((value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ''));
 
 export const flag = (fallback: boolean, about: Omit<Told, 'takes'>) =>

@@ -1,15 +1,17 @@
-import { choice, count, flag, list, secret, text, texts, webUrl } from '../variable.ts';
+import { z } from 'zod';
+import { byName, choice, count, flag, list, secret, text, texts, webUrl } from '../variable.ts';
 
 const order = (kind: string) =>
   texts({
     description: `Providers of ${kind} in the order they are asked.`,
-    takes: 'names of providers',
+    takes: 'names of providers, or none',
     fallback: 'all that have what they need',
-    notUsedYet,
   });
 
 /** What these settings are for is not built, or not connected to the tools. */
 const notUsedYet = true;
+
+const providerUrl = z.string().refine((url) => webUrl.safeParse(url.replaceAll('{language}', 'en')).success);
 
 /** The tools, and what they look things up with. */
 export const tools = {
@@ -25,9 +27,24 @@ export const tools = {
     notUsedYet,
   }),
   WEB_BASED_TOOLS_USE_CACHE: flag(true, {
-    description: 'Whether searches and pages may come from a cache.',
-    notUsedYet,
+    description: 'Whether searches and pages are kept for later sessions and may come from there.',
   }),
+  DEEP_RESEARCH_CACHE_DIR: text({
+    description: 'Folder of what is kept, where workers of several machines share it.',
+    takes: 'a folder',
+    fallback: 'a SQLite file in the state folder',
+  }),
+  DEEP_RESEARCH_CACHE_MAX_AGE_HOURS: count(
+    { fallback: 24, min: 1, max: 87_600 },
+    { description: 'What is kept and older than this is looked up again.', unit: 'h' },
+  ),
+  DEEP_RESEARCH_CACHE_KEEP_DAYS: count(
+    { fallback: 90, min: 1, max: 36_500 },
+    {
+      description: 'After this it is removed; until then the pages that were read can be compared with citations.',
+      unit: 'days',
+    },
+  ),
   USE_NLP_FORMAT_RETURN: flag(true, {
     description: 'Whether a failed tool tells the model in a plain sentence (true) or as `{"error": …}`.',
     notUsedYet,
@@ -72,18 +89,21 @@ export const tools = {
       'Sent to the free services, which ask for one and serve known callers better, and to the sites of pages.',
     takes: 'an e-mail address',
   }),
+  DEEP_RESEARCH_PROVIDER_URLS: byName(providerUrl, {
+    description: 'Other addresses for providers, as of a proxy; `{language}` stands for the language of a query.',
+    takes: 'name=URL, several separated by commas, or a JSON object',
+    fallback: "the providers' own",
+  }),
   SEARXNG_URL: text({
     description: 'Your SearXNG: web, images and scholarly search.',
     takes: 'an http or https URL',
-    notUsedYet,
   }),
-  SERPER_API_KEY: secret({ description: 'Serper: web, scholarly and image search.', notUsedYet }),
-  BRAVE_API_KEY: secret({ description: 'Brave: web search.', notUsedYet }),
-  TAVILY_API_KEY: secret({ description: 'Tavily: web search.', notUsedYet }),
-  EXA_API_KEY: secret({ description: 'Exa: web search.', notUsedYet }),
-  OPENALEX_API_KEY: secret({ description: 'OpenAlex: scholarly search; hardly answers without one.', notUsedYet }),
+  SERPER_API_KEY: secret({ description: 'Serper: web, scholarly and image search.' }),
+  BRAVE_API_KEY: secret({ description: 'Brave: web search.' }),
+  TAVILY_API_KEY: secret({ description: 'Tavily: web search.' }),
+  EXA_API_KEY: secret({ description: 'Exa: web search.' }),
+  OPENALEX_API_KEY: secret({ description: 'OpenAlex: scholarly search; hardly answers without one.' }),
   SEMANTIC_SCHOLAR_API_KEY: secret({
     description: 'Semantic Scholar: scholarly search; slow without one.',
-    notUsedYet,
   }),
 };
