@@ -13,6 +13,8 @@ export interface ActivityOptions extends ToolsOptions {
   filesDir?: string;
   endpoints: Endpoint[];
   queues: Prepared['queues'];
+  /** A failed tool tells the model `{"error": …}` instead of a plain sentence. */
+  jsonErrors?: boolean;
 }
 
 /** All activities of a worker: the session's own, and each tool it can serve under its model-facing name. */
@@ -24,7 +26,7 @@ export async function makeActivities(
   const tools = await makeTools({ ...options, fleet });
   const research = endpoints.find(({ roles }) => roles.includes('research'));
   return {
-    ...Object.fromEntries(tools.map((tool) => [tool.name, toolActivity(tool, stateDir)])),
+    ...Object.fromEntries(tools.map((tool) => [tool.name, toolActivity(tool, options)])),
     prepare: makePrepare({ ...options, tools, protocol: protocolOf(research?.format ?? 'deep_research') }),
     infer: makeInfer(fleet),
     conclude: makeConclude(stateDir),

@@ -18,6 +18,7 @@ export const activitiesOf = (configuration: Configuration, ownTools: readonly Ow
     ...configuration,
     queues: sessionQueues(configuration),
     toolSeconds: configuration.variables.CLIENT_TIMEOUT,
+    jsonErrors: !configuration.variables.USE_NLP_FORMAT_RETURN,
     ownTools,
   });
 

@@ -8,6 +8,8 @@ import { readForGoal } from '../reading/read-for-goal.ts';
 import { bashAvailable, pythonAvailable } from '../sandbox/interpreters.ts';
 import { DEFAULT_LIMITS } from '../sandbox/sandbox.ts';
 import { subprocessSandbox } from '../sandbox/subprocess-sandbox.ts';
+import type { ToolServiceSettings } from '../tool-service/service-tool.ts';
+import { withService } from '../tool-service/with-service.ts';
 import { type WebSettings, webPages } from '../web/web-pages.ts';
 import { makeBashTool } from './bash.ts';
 import { makeScholarTool } from './google-scholar.ts';
@@ -34,6 +36,8 @@ export interface ToolsOptions {
   providers?: Providers;
   /** Of what look-ups bring, over all sessions. Default: nothing is kept. */
   cache?: CacheSettings;
+  /** A tool service that serves some of the nine in our place. */
+  toolService?: ToolServiceSettings;
   /** Tools beside the nine. */
   ownTools?: readonly OwnTool[];
 }
@@ -54,7 +58,7 @@ export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
   const read = options.web?.readByModel && options.fleet ? readForGoal(options.fleet) : undefined;
   const sandbox = subprocessSandbox({ stateDir });
   const limits = { wallSeconds: Math.min(DEFAULT_LIMITS.wallSeconds, seconds) };
-  const nine: ServedTool[] = [
+  const own: ServedTool[] = [
     builtIn(
       makeSearchTool({ corpusStateDir, web, webBesideCorpus: chosen.includes('web') }),
       web ? undefined : 'with-corpus',
@@ -70,6 +74,7 @@ export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
     ...((await bashAvailable()) ? [builtIn(makeBashTool(sandbox, { limits }))] : []),
   ];
   refuseDoubles(ownTools);
+  const nine = options.toolService ? withService(own, options.toolService, { seconds }) : own;
   return [...nine, ...ownTools.map((tool) => tool.serve({ seconds }))];
 }
 

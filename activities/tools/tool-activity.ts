@@ -4,6 +4,7 @@ import { FAILURE } from '../../protocol/names.ts';
 import type { ToolCallInput, ToolCallOutput } from '../../protocol/tool-call.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { callRecords } from '../lookup/recorded.ts';
+import { errorText } from '../tool-service/error-text.ts';
 import { ensureWorkspace } from '../workspace/workspace.ts';
 import type { ServedTool } from './served-tool.ts';
 import { ToolError, TryLater } from './tool.ts';
@@ -11,8 +12,15 @@ import { ToolError, TryLater } from './tool.ts';
 /** A fault that comes back this often is the tool's and not the moment's. */
 const MOST_TRIES = 4;
 
+export interface ToolActivityOptions {
+  /** Folder for workspaces and call records. */
+  stateDir: string;
+  /** A failure is `{"error": …}` instead of a plain sentence. */
+  jsonErrors?: boolean;
+}
+
 /** Makes a tool an activity: heartbeats, and every failure for good a sentence for the model. */
-export function toolActivity(tool: ServedTool, stateDir: string) {
+export function toolActivity(tool: ServedTool, { stateDir, jsonErrors }: ToolActivityOptions) {
   return async ({ callId, arguments: raw, session }: ToolCallInput): Promise<ToolCallOutput> => {
     const { cancellationSignal: signal, info } = Context.current();
     try {
@@ -27,7 +35,7 @@ export function toolActivity(tool: ServedTool, stateDir: string) {
         });
       });
     } catch (error) {
-      if (error instanceof ToolError) return { text: error.message, failed: true };
+      if (error instanceof ToolError) return { text: errorText(error.message, jsonErrors), failed: true };
       if (signal.aborted) throw signal.reason;
       if (error instanceof TryLater) return tryLater(error, info.attempt);
       if (info.attempt < MOST_TRIES) throw error;

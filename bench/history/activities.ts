@@ -44,6 +44,6 @@ export function makeInstantSearch(laps: Laps, characters: number, stateDir: stri
         return { text: prose(-round, characters) };
       },
     }),
-    stateDir,
+    { stateDir },
   );
 }

@@ -4,6 +4,7 @@ import type { CacheSettings } from '../../activities/cache/index.ts';
 import type { Endpoint } from '../../activities/inference/endpoint.ts';
 import { type Providers, providersFrom } from '../../activities/providers/configured.ts';
 import { Secret } from '../../activities/secret.ts';
+import type { ToolServiceSettings } from '../../activities/tool-service/service-tool.ts';
 import { addressPolicy } from '../../activities/web/address.ts';
 import type { WebSettings } from '../../activities/web/web-pages.ts';
 import { endpointsFrom } from './endpoints.ts';
@@ -11,6 +12,7 @@ import { ConfigurationError } from './error.ts';
 import type { LOG_LEVELS } from './groups/program.ts';
 import { ROLES, type Role } from './groups/temporal.ts';
 import { readVariables } from './sources.ts';
+import { toolServiceFrom } from './tool-service.ts';
 import { type Variables, variables } from './variables.ts';
 
 export { ConfigurationError } from './error.ts';
@@ -25,6 +27,8 @@ export interface Configuration {
   endpoints: Endpoint[];
   corpora: string[];
   filesDir?: string;
+  /** Absent where all tools are ours. */
+  toolService?: ToolServiceSettings;
   /** Absent where web pages are not opened. */
   web?: WebSettings;
   /** What is searched with, in the order in which it is asked. Holds keys. */
@@ -66,6 +70,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
   );
   const corpora = part(() => (values.DEEP_RESEARCH_CORPUS_DIR ?? []).map(corpusFolder), []);
   const web = part(() => webSettings(values), undefined);
+  const toolService = part(() => toolServiceFrom(values), undefined);
   if (problems.length > 0 || !providers) throw new ConfigurationError(problems);
   return {
     taskQueue: values.TEMPORAL_TASK_QUEUE,
@@ -73,6 +78,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
     endpoints: endpoints ?? [],
     corpora,
     ...(values.DEEP_RESEARCH_FILES_DIR ? { filesDir: resolve(values.DEEP_RESEARCH_FILES_DIR) } : {}),
+    ...(toolService ? { toolService } : {}),
     ...(web ? { web } : {}),
     providers,
     stateDir: resolve(values.DEEP_RESEARCH_STATE_DIR),

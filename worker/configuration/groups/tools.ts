@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { byName, choice, count, flag, list, secret, text, texts, webUrl } from '../variable.ts';
+import { TOOL_NAMES } from '../../../protocol/tool-call.ts';
+import { byName, choice, count, flag, list, secret, text, textOr, texts, webUrl } from '../variable.ts';
 
 const order = (kind: string) =>
   texts({
@@ -8,23 +9,25 @@ const order = (kind: string) =>
     fallback: 'all that have what they need',
   });
 
-/** What these settings are for is not built, or not connected to the tools. */
-const notUsedYet = true;
-
 const providerUrl = z.string().refine((url) => webUrl.safeParse(url.replaceAll('{language}', 'en')).success);
 
 /** The tools, and what they look things up with. */
 export const tools = {
   TOOLS_SERVER_BASE_ENDPOINT_URL: list(webUrl, {
-    description: "The original's tool services (`toolkits-api`).",
+    description:
+      "Tool services with the original's API (`toolkits-api`), which serve the tools in our place; one is drawn for each call. See [tool-service.md](tool-service.md).",
     takes: 'http or https URLs',
     fallback: 'the tools of this project',
-    notUsedYet,
   }),
-  LITERATURE_SEED_DATA_DIR: text({
-    description: 'Folder that the tool services share with the worker, where sessions keep their files.',
-    takes: 'a path',
-    notUsedYet,
+  TOOLS_SERVER_TOOLS: texts({
+    description: 'Tools whose calls go to the tool services, where there are any; the others are served here.',
+    takes: `some of ${TOOL_NAMES.join(', ')}`,
+    fallback: 'all nine',
+  }),
+  LITERATURE_SEED_DATA_DIR: textOr('/app/logs', {
+    description:
+      "Folder of the sessions' files as the tool services see it: `workspaces` of the state folder belongs at `deep-research` in it.",
+    takes: 'an absolute path',
   }),
   WEB_BASED_TOOLS_USE_CACHE: flag(true, {
     description: 'Whether searches and pages are kept for later sessions and may come from there.',
@@ -47,7 +50,6 @@ export const tools = {
   ),
   USE_NLP_FORMAT_RETURN: flag(true, {
     description: 'Whether a failed tool tells the model in a plain sentence (true) or as `{"error": …}`.',
-    notUsedYet,
   }),
   CLIENT_TIMEOUT: count(
     { fallback: 1800, min: 1, max: 86_400 },
