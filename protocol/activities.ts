@@ -29,8 +29,13 @@ export interface Prepared {
   /** With native tool calls: the tools as the API is told of them. The text protocol has them in its system prompt. */
   schemas?: ToolSchema[];
   session: SessionRef;
-  /** Task queues of workers with split roles; absent where the session's own queue serves everything. */
-  queues: { inference?: string; sandbox?: string };
+  /** Task queues of workers with split roles or limited tools; absent where the session's own queue serves everything. */
+  queues: {
+    inference?: string;
+    sandbox?: string;
+    /** By tool: those whose calls a second are limited. */
+    tools?: Record<string, string>;
+  };
   /** Whether the server knows the search attributes. */
   searchAttributes: boolean;
 }

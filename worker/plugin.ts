@@ -63,7 +63,8 @@ export interface PluginOptions {
 /** `Worker.create({ …, plugins: [await deepResearchPlugin()] })` @throws Error that says what cannot be used */
 export async function deepResearchPlugin(options: PluginOptions = {}): Promise<DeepResearchPlugin> {
   const { tools, configuration = readConfiguration() } = options;
-  return new DeepResearchPlugin(await activitiesOf(configuration, tools));
+  // One worker polls one queue, so that no tool can have a queue of its own here.
+  return new DeepResearchPlugin(await activitiesOf({ ...configuration, toolRates: {} }, tools));
 }
 
 function refuseClash(theirs: object | undefined, ours: unknown): void {

@@ -1,22 +1,39 @@
+import type { Prepared } from '../protocol/activities.ts';
 import type { Configuration, Role } from './configuration/index.ts';
 
 export const inferenceQueue = (queue: string): string => `${queue}-inference`;
 export const sandboxQueue = (queue: string): string => `${queue}-sandbox`;
 
-/** The queues a session's activities go to: its own, unless this worker's roles are split. */
-export function sessionQueues({ roles, taskQueue }: Configuration): { inference?: string; sandbox?: string } {
-  return roles ? { inference: inferenceQueue(taskQueue), sandbox: sandboxQueue(taskQueue) } : {};
+/** Of a tool whose calls a second are limited over all workers: the limit is the queue's. */
+export const toolQueue = (queue: string, tool: string): string => `${queue}-${tool}`;
+
+/** The queues a session's activities go to: its own, unless this worker's roles are split or a tool has a limit. */
+export function sessionQueues({ roles, taskQueue, toolRates }: Configuration): Prepared['queues'] {
+  const limited = Object.keys(toolRates);
+  return {
+    ...(roles ? { inference: inferenceQueue(taskQueue), sandbox: sandboxQueue(taskQueue) } : {}),
+    ...(limited.length > 0
+      ? { tools: Object.fromEntries(limited.map((tool) => [tool, toolQueue(taskQueue, tool)])) }
+      : {}),
+  };
 }
 
 /** What one process polls: a queue, and whether workflows or which activities are served there. */
 export interface Poll {
   taskQueue: string;
   workflows: boolean;
-  activities: 'all' | 'infer' | 'tools' | 'sandbox' | 'none';
+  activities: 'all' | 'infer' | 'tools' | 'sandbox' | 'none' | { only: string; perSecond: number };
 }
 
-export function pollsOf({ roles, taskQueue }: Configuration): Poll[] {
-  if (!roles) return [{ taskQueue, workflows: true, activities: 'all' }];
+export function pollsOf({ roles, taskQueue, toolRates }: Configuration): Poll[] {
+  const limited = Object.entries(toolRates).map(
+    ([only, perSecond]): Poll => ({
+      taskQueue: toolQueue(taskQueue, only),
+      workflows: false,
+      activities: { only, perSecond },
+    }),
+  );
+  if (!roles) return [{ taskQueue, workflows: true, activities: 'all' }, ...limited];
   const has = (role: Role) => roles.includes(role);
   const polls: Poll[] = [];
   if (has('workflow') || has('tools')) {
@@ -24,5 +41,6 @@ export function pollsOf({ roles, taskQueue }: Configuration): Poll[] {
   }
   if (has('inference')) polls.push({ taskQueue: inferenceQueue(taskQueue), workflows: false, activities: 'infer' });
   if (has('sandbox')) polls.push({ taskQueue: sandboxQueue(taskQueue), workflows: false, activities: 'sandbox' });
+  if (has('tools')) polls.push(...limited);
   return polls;
 }

@@ -3,7 +3,7 @@ import { closeSharedCorpora } from '../activities/corpus/shared-corpus.ts';
 import { workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration/index.ts';
 import { activitiesOf, HEARTBEAT_EVERY, type PluginOptions } from './plugin.ts';
-import { pollsOf } from './queues.ts';
+import { type Poll, pollsOf } from './queues.ts';
 import { sessionSinks, silentSinks } from './sinks.ts';
 import { checkStart } from './start-checks/index.ts';
 import { BUILD_ID } from './version.ts';
@@ -47,7 +47,12 @@ export async function runWorker(
       sandbox: { PythonInterpreter, bash },
       none: undefined,
     };
-    const polls = pollsOf(configuration);
+    const activitiesAt = ({ activities: which }: Poll): object | undefined => {
+      if (typeof which === 'string') return served[which];
+      const tool = others[which.only as keyof typeof others];
+      return tool && { [which.only]: tool };
+    };
+    const polls = pollsOf(configuration).filter((poll) => poll.workflows || activitiesAt(poll));
     const servesModel = polls.some(({ activities }) => activities === 'all' || activities === 'infer');
     const workers = await Promise.all(
       polls.map((poll) =>
@@ -57,7 +62,10 @@ export async function runWorker(
           taskQueue: poll.taskQueue,
           buildId: BUILD_ID,
           ...(poll.workflows ? { workflowsPath, sinks: servesModel ? sessionSinks : silentSinks } : {}),
-          ...(poll.activities === 'none' ? {} : { activities: served[poll.activities] as object }),
+          activities: activitiesAt(poll),
+          ...(typeof poll.activities === 'string'
+            ? {}
+            : { maxTaskQueueActivitiesPerSecond: poll.activities.perSecond }),
           maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
           defaultHeartbeatThrottleInterval: HEARTBEAT_EVERY,
           maxCachedWorkflows: limits.maxCachedWorkflows,

@@ -70,7 +70,7 @@ function callTool(session: Session, call: CallRecord): Promise<ToolCallOutput> {
     { callId: call.id, arguments: call.arguments, session: prepared.session },
     {
       summary: summaryOf(call.name, call.arguments),
-      ...(EFFECTFUL_TOOLS.has(call.name) ? { queue: prepared.queues.sandbox } : {}),
+      queue: EFFECTFUL_TOOLS.has(call.name) ? prepared.queues.sandbox : prepared.queues.tools?.[call.name],
     },
   );
 }

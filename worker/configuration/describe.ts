@@ -28,11 +28,12 @@ export function describe(configuration: Configuration): string[] {
     cache.on ? `cache ${cache.folder ?? 'in the state folder'}, at most ${cache.maxAgeHours} h old` : 'no cache',
     `at most ${variables.CLIENT_TIMEOUT} s`,
   ];
+  const rates = Object.entries(configuration.toolRates).map(([tool, rate]) => `at most ${rate} ${tool} a second; `);
   return [
     `Models: ${models.join('; ') || 'none'}`,
     `Tools: ${tools.join('; ')}`,
     `Worker: queue ${taskQueue}; serves ${roles?.join(', ') ?? 'everything'}; ${worker.maxCachedWorkflows} sessions cached; ` +
-      `${worker.maxConcurrentInferences} model calls and ${worker.maxConcurrentTools} tools at once; ` +
+      `${worker.maxConcurrentInferences} model calls and ${worker.maxConcurrentTools} tools at once; ${rates.join('')}` +
       `${worker.shutdownGraceSeconds} s to shut down`,
     `State: ${stateDir}; log level ${logLevel}` +
       (variables.S1_DR_CONFIG_JSON ? `; settings from ${variables.S1_DR_CONFIG_JSON}` : ''),

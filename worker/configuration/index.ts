@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import type { CacheSettings } from '../../activities/cache/index.ts';
 import type { Endpoint } from '../../activities/inference/endpoint.ts';
 import { type Providers, providersFrom } from '../../activities/providers/configured.ts';
+import { nearest } from '../../activities/providers/nearest.ts';
 import { Secret } from '../../activities/secret.ts';
 import type { ToolServiceSettings } from '../../activities/tool-service/service-tool.ts';
 import { addressPolicy } from '../../activities/web/address.ts';
@@ -10,7 +11,7 @@ import type { WebSettings } from '../../activities/web/web-pages.ts';
 import { endpointsFrom } from './endpoints.ts';
 import { ConfigurationError } from './error.ts';
 import type { LOG_LEVELS } from './groups/program.ts';
-import { ROLES, type Role } from './groups/temporal.ts';
+import { LIMITABLE, ROLES, type Role } from './groups/temporal.ts';
 import { readVariables } from './sources.ts';
 import { toolServiceFrom } from './tool-service.ts';
 import { type Variables, variables } from './variables.ts';
@@ -24,6 +25,8 @@ export interface Configuration {
   taskQueue: string;
   /** Absent: everything on one queue. */
   roles?: Role[];
+  /** Most calls a second of a tool, over all workers. */
+  toolRates: Record<string, number>;
   endpoints: Endpoint[];
   corpora: string[];
   filesDir?: string;
@@ -68,6 +71,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
     () => providersFrom(providerVariables(values), { baseUrls: values.DEEP_RESEARCH_PROVIDER_URLS }),
     undefined,
   );
+  const toolRates = part(() => toolRatesOf(values), {});
   const corpora = part(() => (values.DEEP_RESEARCH_CORPUS_DIR ?? []).map(corpusFolder), []);
   const web = part(() => webSettings(values), undefined);
   const toolService = part(() => toolServiceFrom(values), undefined);
@@ -75,6 +79,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
   return {
     taskQueue: values.TEMPORAL_TASK_QUEUE,
     ...(roles ? { roles } : {}),
+    toolRates,
     endpoints: endpoints ?? [],
     corpora,
     ...(values.DEEP_RESEARCH_FILES_DIR ? { filesDir: resolve(values.DEEP_RESEARCH_FILES_DIR) } : {}),
@@ -114,6 +119,15 @@ function rolesOf({ WORKER_ROLES: given }: Variables): Role[] | undefined {
   const unknown = given?.find((role) => !(ROLES as readonly string[]).includes(role));
   if (unknown) throw new Error(`WORKER_ROLES: expected some of ${ROLES.join(', ')}, got "${unknown}".`);
   return given as Role[] | undefined;
+}
+
+function toolRatesOf({ DEEP_RESEARCH_TOOL_RATES: given = {} }: Variables): Record<string, number> {
+  const names: readonly string[] = LIMITABLE;
+  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  if (unknown === undefined) return given;
+  throw new Error(
+    `DEEP_RESEARCH_TOOL_RATES: no tool "${unknown}" can be limited; did you mean ${nearest(unknown, [...names])}?`,
+  );
 }
 
 function webSettings(values: Variables): WebSettings | undefined {

@@ -42,7 +42,7 @@ const listOf = (text: string): unknown => {
   return text.split(',').flatMap((part) => part.trim() || []);
 };
 
-const numberOf = (text: string) => (text === '' ? text : Number(text));
+export const numberOf = (raw: unknown) => (typeof raw === 'string' && raw !== '' ? Number(raw) : raw);
 
 const FLAGS: Record<string, boolean> = {
   ...{ 1: true, true: true, yes: true, on: true },

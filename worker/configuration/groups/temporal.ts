@@ -1,10 +1,15 @@
+import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../../../protocol/names.ts';
-import { count, secret, text, textOr, texts } from '../variable.ts';
+import { EFFECTFUL_TOOLS, TOOL_NAMES } from '../../../protocol/tool-call.ts';
+import { byName, count, numberOf, secret, text, textOr, texts } from '../variable.ts';
 
 export const ROLES = ['workflow', 'inference', 'tools', 'sandbox'] as const;
 export type Role = (typeof ROLES)[number];
 
 const readElsewhere = true;
+
+/** Code and commands go to the host that has the session's workspace. */
+export const LIMITABLE = TOOL_NAMES.filter((name) => !EFFECTFUL_TOOLS.has(name));
 
 /** Temporal's own variables are read by its envconfig, together with its configuration file. */
 export const temporal = {
@@ -56,6 +61,12 @@ export const temporal = {
     { fallback: 50, min: 1, max: 10_000 },
     { description: 'Activities that a worker serving only tools or the sandbox runs at once.', unit: 'activities' },
   ),
+  DEEP_RESEARCH_TOOL_RATES: byName(z.preprocess(numberOf, z.number().positive()), {
+    description:
+      'Most calls a second of tools, over all workers: `search=5,google_scholar=0.3`. A limited tool has the queue `<queue>-<tool>`; all workers that serve tools need the same limits.',
+    takes: `some of ${LIMITABLE.join(', ')}, each with a number above 0`,
+    fallback: 'no limits',
+  }),
   DEEP_RESEARCH_SHUTDOWN_GRACE_SECONDS: count(
     { fallback: 2, min: 0, max: 3600 },
     {
