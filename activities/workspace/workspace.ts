@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
@@ -36,7 +37,8 @@ export function nameOfWorkspace(stateDir: string, workspace: string): string {
 /** Makes the workspace if it is not there, and gives its absolute folder. */
 export async function ensureWorkspace(stateDir: string, name: string): Promise<string> {
   const folder = workspacePath(stateDir, name);
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  // Nearly always it is there, and this look is a tenth of the other's cost.
+  if (!existsSync(folder)) await mkdir(folder, { recursive: true, mode: 0o700 });
   return folder;
 }
 

@@ -1,8 +1,8 @@
 import { splitReply } from '../../../protocol/answer.ts';
-import type { Message } from '../../../protocol/messages.ts';
 import type { ToolSchema } from '../../../protocol/tool-schemas.ts';
 import type { ModelRequest, RawReply } from '../adapter.ts';
 import type { SystemFormat } from '../endpoint.ts';
+import { oncePerMessage } from './encode-body.ts';
 import { mendLimit } from './mend-limit.ts';
 import { CallPieces, nativeCalls, sentName } from './native-calls.ts';
 import type { Fields } from './post-stream.ts';
@@ -52,7 +52,7 @@ export async function chatTools(call: ModelRequest): Promise<RawReply> {
 const chatTool = (tool: ToolSchema) => ({ type: 'function', function: tool });
 
 /** One message may become several: each result is one, and what was said to the model follows them. */
-function chatMessage(message: Message): Fields[] {
+const chatMessage = oncePerMessage((message): Fields[] => {
   if (message.role === 'assistant') {
     const { content, reasoning, calls = [] } = message;
     // Nothing said, nothing to send: providers refuse an empty message.
@@ -80,7 +80,7 @@ function chatMessage(message: Message): Fields[] {
     ...results.map(({ id, text }) => ({ role: 'tool', tool_call_id: id, content: text })),
     ...(notes.length > 0 ? [{ role: 'user', content: notes.join('\n\n') }] : []),
   ];
-}
+});
 
 /** A server that leaves the thought in the text, perhaps without its opening tag, is read like one that parts them. */
 function parted(text: string, reasoning: string): Pick<RawReply, 'text' | 'reasoning'> {

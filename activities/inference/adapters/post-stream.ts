@@ -5,6 +5,7 @@ import type { ModelRequest } from '../adapter.ts';
 import { affinityHeaders } from '../affinity.ts';
 import { apiUrl, endpointHeaders, SILENCE_MS } from '../endpoint.ts';
 import { connectionFailure, failureOf } from '../failure.ts';
+import { encodeBody } from './encode-body.ts';
 
 export type Fields = Record<string, unknown>;
 
@@ -42,7 +43,7 @@ export async function postStream(
         ...headers,
         ...endpointHeaders(endpoint),
       },
-      body: JSON.stringify(body),
+      body: encodeBody(body),
       signal,
       headersTimeout: endpoint.silence?.first ?? SILENCE_MS.first,
       bodyTimeout: endpoint.silence?.next ?? SILENCE_MS.next,

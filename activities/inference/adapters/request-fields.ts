@@ -1,12 +1,13 @@
 import type { ModelSettings } from '../../../protocol/input.ts';
 import type { Message } from '../../../protocol/messages.ts';
+import { oncePerMessage } from './encode-body.ts';
 
 /** The transcript as chat completions take it; the first question is a list of parts, as in the original. */
 export const chatMessages = (messages: readonly Message[]): object[] =>
-  messages.map(({ role, content }, index) => ({
-    role,
-    content: role === 'user' && index === 1 ? [{ type: 'text', text: content }] : content,
-  }));
+  messages.map((message, index) => (index === 1 && message.role === 'user' ? firstQuestion(message) : plain(message)));
+
+const plain = oncePerMessage(({ role, content }) => ({ role, content }));
+const firstQuestion = oncePerMessage(({ role, content }) => ({ role, content: [{ type: 'text', text: content }] }));
 
 /** Sampling as OpenAI-compatible servers name it. What is not given keeps the server's default. */
 export const samplingOf = (model: ModelSettings) => ({
