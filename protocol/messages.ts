@@ -39,6 +39,12 @@ export function messagesOf(segment: Segment, protocol: ToolProtocol, since = 0, 
   push(() => ({ role: 'user', content: segment.opening }));
   for (const round of segment.rounds) {
     if (position >= upTo) break;
+    const count = countOf(round);
+    // Most calls want the end of a long transcript.
+    if (position + count <= since) {
+      position += count;
+      continue;
+    }
     if (round.reply) push(() => assistantMessage(round, protocol));
     if (hasResults(round)) push(() => resultsMessage(round, protocol));
     if (round.followUp !== undefined) push(() => ({ role: 'user', content: round.followUp ?? '' }));
@@ -48,13 +54,11 @@ export function messagesOf(segment: Segment, protocol: ToolProtocol, since = 0, 
 }
 
 /** Number of messages `messagesOf` gives for the whole segment. */
-export function countMessages(segment: Segment): number {
-  let count = segment.summary ? 3 : 2;
-  for (const round of segment.rounds) {
-    count += (round.reply ? 1 : 0) + (hasResults(round) ? 1 : 0) + (round.followUp === undefined ? 0 : 1);
-  }
-  return count;
-}
+export const countMessages = (segment: Segment): number =>
+  segment.rounds.reduce((count, round) => count + countOf(round), segment.summary ? 3 : 2);
+
+const countOf = (round: Round): number =>
+  (round.reply ? 1 : 0) + (hasResults(round) ? 1 : 0) + (round.followUp === undefined ? 0 : 1);
 
 /** A round's results are one message, sent when every call is settled. */
 function hasResults(round: Round): boolean {

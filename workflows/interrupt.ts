@@ -2,7 +2,8 @@ import type { Runtime } from './runtime.ts';
 
 /**
  * A reason to cut work short, with the work that runs until it holds. Whoever makes it hold says so by `raise`: a
- * condition that waits beside every piece of work would be looked at in each workflow task.
+ * condition that waits beside the work would be looked at in each workflow task. Meant for long work, as the whole round
+ * loop: the SDK captures a stack for every promise in a workflow, and to be stoppable costs eight of them.
  */
 export class Interrupt {
   private readonly running = new Set<() => void>();
@@ -18,7 +19,7 @@ export class Interrupt {
     for (const stop of [...this.running]) stop();
   }
 
-  /** Runs work until it ends or the reason holds; then it is cut short and rejects with `Cancelled`. */
+  /** Runs work to its end; once the reason holds, its activities reject with `Cancelled`. */
   async run<T>(runtime: Runtime, work: () => Promise<T>): Promise<T> {
     const { result, stop } = runtime.stoppable(work);
     this.running.add(stop);

@@ -31,7 +31,8 @@ export async function lastReply(session: Session, reason: LastReplyReason, overf
         grace.raise();
       }, ignoreCancel);
   }
-  const thought = await think(session, { purpose: 'answer', ...(overflowed ? shortened : {}) }, grace);
+  const call = { purpose: 'answer' as const, ...(overflowed ? shortened : {}) };
+  const thought = await grace.run(runtime, () => think(session, call, grace));
   ended = true;
   if (thought === 'overflow' && data.rounds === 0) throw tooLong(data.settings.contextTokens);
   if (thought === 'overflow' && !overflowed) return lastReply(session, reason, true);

@@ -12,15 +12,26 @@ import { recordReply, think } from './think.ts';
 /** A model that says nothing this often in a row will go on saying nothing. */
 const MOST_EMPTY_REPLIES = 3;
 
-/** The round loop: from wherever the session stands to its answer, or to a round boundary where a new run goes on. */
+/** Why the rounds ended: with an answer, at a point where a new run goes on, or for want of a last reply. */
+type End = StopReason | 'continue_as_new' | { lastReply: LastReplyReason; overflowed: boolean };
+
+/** From wherever the session stands to its answer, or to a round boundary where a new run goes on. */
 export async function research(session: Session): Promise<StopReason | 'continue_as_new'> {
+  const end = await session.interrupt.run(session.runtime, () => rounds(session));
+  if (typeof end === 'string') return end;
+  await lastReply(session, end.lastReply, end.overflowed);
+  return end.lastReply;
+}
+
+/** The round loop. */
+async function rounds(session: Session): Promise<End> {
   let empty = 0;
   for (;;) {
-    await whilePaused(session);
+    if (session.controls.paused) await whilePaused(session);
     const stop = mustStop(session);
-    if (stop) return endWith(session, stop);
+    if (stop) return { lastReply: stop, overflowed: false };
     if (contextFull(session)) {
-      if (!canReset(session)) return endWith(session, 'context_exceeded');
+      if (!canReset(session)) return { lastReply: 'context_exceeded', overflowed: false };
       await resetContext(session);
       continue;
     }
@@ -28,7 +39,7 @@ export async function research(session: Session): Promise<StopReason | 'continue
     const thought = await think(session);
     if (thought === 'interrupted') continue;
     if (thought === 'overflow') {
-      if (!canReset(session)) return endWith(session, 'context_exceeded', true);
+      if (!canReset(session)) return { lastReply: 'context_exceeded', overflowed: true };
       await resetContext(session, true);
       continue;
     }
@@ -60,9 +71,4 @@ function mustStop(session: Session): LastReplyReason | undefined {
   if (session.timedOut) return 'timeout';
   if (session.controls.finish) return 'finished_early';
   return segmentRounds(session.data) >= session.data.settings.maxRounds ? 'max_rounds_exceeded' : undefined;
-}
-
-async function endWith(session: Session, reason: LastReplyReason, overflowed = false): Promise<StopReason> {
-  await lastReply(session, reason, overflowed);
-  return reason;
 }

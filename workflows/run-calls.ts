@@ -12,10 +12,13 @@ import { addSources } from './session-state.ts';
  * place, for what follows it may read what it wrote. Every call ends with a text for the model.
  */
 export async function runCalls(session: Session, round: Round): Promise<void> {
-  enter(session, 'working');
+  // Shown with the first call, or with what comes next where none runs.
+  session.state = 'working';
   for (const group of groups(round.calls, session.data.prepared.effectful)) {
-    await whilePaused(session);
-    await Promise.all(group.map((call) => runCall(session, call)));
+    if (session.controls.paused) await whilePaused(session);
+    const [first, ...more] = group;
+    if (first && more.length === 0) await runCall(session, first);
+    else await Promise.all(group.map((call) => runCall(session, call)));
   }
   round.endedAt = session.runtime.now();
 }
@@ -52,7 +55,7 @@ async function runCall(session: Session, call: CallRecord): Promise<void> {
   call.startedAt = runtime.now();
   refresh(session);
   try {
-    const output = await session.interrupt.run(runtime, () => callTool(session, call));
+    const output = await callTool(session, call);
     addSources(data, output.sources ?? []);
     if (output.usage) data.usage = addUsage(data.usage, output.usage);
     settle(session, call, output.failed ? 'failed' : 'done', output.text);

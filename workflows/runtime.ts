@@ -12,7 +12,7 @@ import type { ToolCallInput, ToolCallOutput } from '../protocol/tool-call.ts';
 
 /**
  * What a session needs of the world. In a workflow it is Temporal (`temporal-runtime.ts`); tests give fakes, so the
- * whole loop runs without a server. Activities reject with `Cancelled` when their scope was stopped.
+ * whole loop runs without a server.
  */
 export interface Runtime {
   prepare(input: PrepareInput): Promise<Prepared>;
@@ -22,9 +22,9 @@ export interface Runtime {
 
   /** Epoch milliseconds. */
   now(): number;
-  /** Resolves to true when the condition holds, to false after `ms`. */
+  /** Resolves to true when the condition holds or the work around it is stopped, to false after `ms`. */
   until(condition: () => boolean, ms?: number): Promise<boolean>;
-  /** Runs work that `stop` can cut short; the work then rejects with `Cancelled`. */
+  /** Runs work that `stop` can cut short: from then on its activities reject with `Cancelled`. */
   stoppable<T>(work: () => Promise<T>): { result: Promise<T>; stop: () => void };
 
   /** Gives a model call in this process the segment's messages from `since` on, with what else it needs. */

@@ -92,7 +92,6 @@ export function resultOf(session: Session, stopReason: StopReason, artifacts: Ar
 /** Waits while a person has paused the session; finishing and the deadline end a pause. */
 export async function whilePaused(session: Session): Promise<void> {
   const { controls, runtime } = session;
-  if (!controls.paused) return;
   const before = session.state;
   enter(session, 'paused');
   await runtime.until(() => !controls.paused || controls.finish || session.timedOut);

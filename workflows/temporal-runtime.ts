@@ -45,33 +45,38 @@ export function temporalRuntime(options: {
   settings: Pick<ResearchSettings, 'priority' | 'fairnessKey' | 'fairnessWeight'>;
 }): Runtime {
   const call = activityCall(priorityOf(options.settings));
+  const workflow = wf.CancellationScope.current();
+  const stopped = (error: unknown): boolean => wf.isCancellation(error) && !workflow.consideredCancelled;
+  /** Turns Temporal's wrapping of an activity's failure into the session's own. */
+  const failure = (error: unknown): never => {
+    if (stopped(error)) throw new Cancelled('stopped');
+    if (wf.isCancellation(error) || !(error instanceof wf.ActivityFailure)) throw error;
+    const cause = error.cause;
+    const type = cause instanceof wf.ApplicationFailure ? (cause.type ?? 'Error') : (cause?.name ?? 'Error');
+    throw new ActivityFailed(type, cause?.message ?? error.message, { cause: error });
+  };
   let shown = '';
   return {
-    prepare: (input) => outcome(quick.prepare(input)),
-    conclude: (input) => outcome(quick.conclude(input)),
-    infer: (input, { summary, queue }) => outcome(infer.executeWithOptions(call(summary, queue), [input])),
+    prepare: (input) => quick.prepare(input).catch(failure),
+    conclude: (input) => quick.conclude(input).catch(failure),
+    infer: (input, { summary, queue }) => infer.executeWithOptions(call(summary, queue), [input]).catch(failure),
     tool: (name, input, { summary, queue }) =>
-      outcome((tools[name] as NonNullable<(typeof tools)[string]>).executeWithOptions(call(summary, queue), [input])),
+      (tools[name] as NonNullable<(typeof tools)[string]>)
+        .executeWithOptions(call(summary, queue), [input])
+        .catch(failure),
     now: () => Date.now(),
     async until(condition, ms) {
-      if (ms !== undefined) return wf.condition(condition, ms);
-      await wf.condition(condition);
+      try {
+        if (ms !== undefined) return await wf.condition(condition, ms);
+        await wf.condition(condition);
+      } catch (error) {
+        if (!stopped(error)) throw error;
+      }
       return true;
     },
     stoppable(work) {
       const scope = new wf.CancellationScope();
-      let stopped = false;
-      const result = scope.run(work).catch((error) => {
-        throw stopped && wf.isCancellation(error) ? new Cancelled('stopped') : error;
-      });
-      result.catch(() => {});
-      return {
-        result,
-        stop: () => {
-          stopped = true;
-          scope.cancel();
-        },
-      };
+      return { result: scope.run(work), stop: () => scope.cancel() };
     },
     share: (segment, since, view) => transcript.share(segment, since, view),
     show(details, { state, rounds }) {
@@ -108,15 +113,3 @@ function priorityOf({
 /** List views tell running sessions from those that wait for somebody; each change costs history. */
 const coarse = (state: SessionState): string =>
   ['preparing', 'thinking', 'working', 'summarising', 'answering'].includes(state) ? 'running' : state;
-
-/** Turns Temporal's wrapping of an activity's failure into the session's own. */
-async function outcome<T>(activity: Promise<T>): Promise<T> {
-  try {
-    return await activity;
-  } catch (error) {
-    if (wf.isCancellation(error) || !(error instanceof wf.ActivityFailure)) throw error;
-    const cause = error.cause;
-    const type = cause instanceof wf.ApplicationFailure ? (cause.type ?? 'Error') : (cause?.name ?? 'Error');
-    throw new ActivityFailed(type, cause?.message ?? error.message, { cause: error });
-  }
-}

@@ -25,8 +25,8 @@ export interface ModelCall {
 export type Thought = { reply: Reply; startedAt: number } | 'interrupted' | 'overflow';
 
 /**
- * One model call, cut short by an interrupt: by default when a person wants the answer now or the time is up. A model
- * that failed for good holds the session, unless nothing was achieved yet.
+ * One model call; `interrupt` is what may cut it short, by default that a person wants the answer now or the time is up.
+ * A model that failed for good holds the session, unless nothing was achieved yet.
  */
 export async function think(
   session: Session,
@@ -36,7 +36,7 @@ export async function think(
   for (;;) {
     const startedAt = session.runtime.now();
     try {
-      return { reply: await interrupt.run(session.runtime, () => callModel(session, call)), startedAt };
+      return { reply: await callModel(session, call), startedAt };
     } catch (error) {
       if (error instanceof Cancelled) return 'interrupted';
       if (!(error instanceof ActivityFailed)) throw error;

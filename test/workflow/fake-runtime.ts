@@ -36,6 +36,7 @@ export function fakeSession(
   const parsed = parseResearchInput(input);
   if ('error' in parsed) throw new Error(parsed.error);
   const world = { requests: [], inputs: [], toolCalls: [] } as unknown as FakeWorld;
+  let stopped = Promise.withResolvers<never>();
   const runtime: Runtime = {
     prepare: async () => PREPARED,
     conclude: async () => ({ artifacts: [] }),
@@ -48,6 +49,8 @@ export function fakeSession(
       world.inputs.push(inferInput);
       const said = model({ messages, input: inferInput, session: world.session });
       if (said instanceof Error) throw said;
+      // A model that stops the session is cut short.
+      await Promise.race([stopped.promise, Promise.resolve()]);
       const partial = typeof said === 'string' ? { text: said } : said;
       const text = partial.text ?? '';
       const prompt = Math.ceil(messages.reduce((sum, { content }) => sum + content.length, 0) / 4);
@@ -78,13 +81,9 @@ export function fakeSession(
       return true;
     },
     stoppable(work) {
-      let stop = () => {};
-      const stopped = new Promise<never>((_, reject) => {
-        stop = () => reject(new Cancelled('stopped'));
-      });
-      const result = Promise.race([work(), stopped]);
-      result.catch(() => {});
-      return { result, stop };
+      stopped = Promise.withResolvers<never>();
+      stopped.promise.catch(() => {});
+      return { result: work(), stop: () => stopped.reject(new Cancelled('stopped')) };
     },
     share: () => {},
     show: () => {},
