@@ -76,7 +76,11 @@ export async function startStand(options: {
       activities: {
         ...(await activitiesOf(configuration)),
         ...makeBenchActivities(laps),
-        search: makeInstantSearch(laps, options.resultCharacters, configuration.stateDir),
+        search: makeInstantSearch(
+          laps,
+          { rounds: options.rounds, characters: options.resultCharacters },
+          configuration.stateDir,
+        ),
       },
       interceptors: { client: { workflow: [interceptor] } },
     });
