@@ -3,7 +3,9 @@ import { basename } from 'node:path';
 import { ToolError } from '../tools/tool.ts';
 import { decodeText } from './decode-text.ts';
 import { binaryFormat, detectKind, startOf } from './detect-kind.ts';
-import { declaredHtmlCharset, htmlToMarkdown } from './html.ts';
+import { feedToMarkdown } from './feed.ts';
+import { declaredHtmlCharset } from './html/charset.ts';
+import { htmlToMarkdown } from './html/html.ts';
 import { layoutJson } from './json.ts';
 import { readPdf } from './pdf.ts';
 import { DEFAULT_MAX_BYTES, type DocumentHint, type ReadableDocument } from './readable-document.ts';
@@ -45,8 +47,10 @@ export async function readDocument(source: string | Uint8Array, hint: DocumentHi
       return { kind, text, title: markdownTitle(text) };
     case 'json':
       return { kind, text: layoutJson(text) };
-    case 'text':
-      return { kind, text, title: plainTextTitle(text) };
+    case 'text': {
+      const feed = feedToMarkdown(text);
+      return feed ? { kind: 'markdown', ...feed } : { kind, text, title: plainTextTitle(text) };
+    }
     default:
       return { kind, text };
   }

@@ -7,6 +7,8 @@ export interface ReadableDocument {
   /** Line ends are `\n`. Pages of a PDF are separated by a form feed (`\f`) on a line of its own. */
   text: string;
   kind: DocumentKind;
+  /** Scripts fill the page: the text is not its content, but what little there is without them. */
+  needsScripts?: true;
 }
 
 /** What is known of the bytes besides the bytes. */
