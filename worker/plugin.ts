@@ -8,6 +8,7 @@ import { combineWorkflows } from './combined-workflows.ts';
 import { type Configuration, readConfiguration } from './configuration/index.ts';
 import { sessionQueues } from './queues.ts';
 import { sessionSinks, silentSinks } from './sinks.ts';
+import { toolOptions } from './tool-options.ts';
 
 /** Cancellation and the live view wait for a heartbeat, so they may not be rarer than this. */
 export const HEARTBEAT_EVERY = '2s';
@@ -16,10 +17,9 @@ export const HEARTBEAT_EVERY = '2s';
 export const activitiesOf = (configuration: Configuration, ownTools: readonly OwnTool[] = []) =>
   makeActivities({
     ...configuration,
+    ...toolOptions(configuration, ownTools),
     queues: sessionQueues(configuration),
-    toolSeconds: configuration.variables.CLIENT_TIMEOUT,
     jsonErrors: !configuration.variables.USE_NLP_FORMAT_RETURN,
-    ownTools,
   });
 
 /**

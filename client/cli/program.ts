@@ -4,6 +4,7 @@ import type { DeepResearchClient } from '../index.ts';
 import { type AskOptions, addAskOptions, inputOf, number } from './ask-options.ts';
 import { answer, ask, watch } from './commands/follow.ts';
 import { approvals, approve, cancel, exportTo, list, status, tell } from './commands/manage.ts';
+import { EXIT, Exit } from './exit.ts';
 import type { Terminal } from './live-view/screen.ts';
 
 /** What the commands need of the world. */
@@ -14,6 +15,8 @@ export interface Surroundings {
   /** Aborts on Ctrl-C. */
   signal: AbortSignal;
   readStdin(): Promise<string>;
+  /** Runs the tool service as a program of its own, until it ends; gives its exit code. */
+  serveToolkits(args: string[]): Promise<number>;
 }
 
 interface GlobalOptions {
@@ -128,6 +131,16 @@ export function buildProgram(world: Surroundings): Command {
     .action((id: string, options: { format: string; output?: string }) =>
       withClient((client) => exportTo(client, id, options, world)),
     );
+
+  command('toolkits', "serve this project's tools with the API of the original's tool service")
+    .helpOption(false)
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .usage('[--port N] [--host HOST] [--files DIR]')
+    .action(async (_options: object, { args }: Command) => {
+      const code = await world.serveToolkits(args);
+      if (code !== EXIT.answered) throw new Exit(code);
+    });
 
   return program;
 }

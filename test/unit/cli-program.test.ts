@@ -56,6 +56,10 @@ async function run(args: string[], { events = [], status = aStatus(), fails, std
     err: { write: (text: string) => (err += text) },
     signal: abort.signal,
     readStdin: async () => stdin,
+    serveToolkits: async (rest) => {
+      asked.push(['toolkits', ...rest]);
+      return rest.includes('bad') ? 1 : 0;
+    },
   });
   let code = 0;
   try {
@@ -216,4 +220,14 @@ test.each([
   const { err, code } = await run(['pause', 'mine'], { fails });
   expect(err).toBe('deep-research: No Temporal server answers.\n');
   expect(code).toBe(1);
+});
+
+test('toolkits hands its options to the program that serves, and ends with its exit code', async () => {
+  expect(await run(['toolkits', '--port', '0', '--files', 'data'])).toMatchObject({
+    asked: [['toolkits', '--port', '0', '--files', 'data']],
+    code: 0,
+    err: '',
+  });
+  expect((await run(['toolkits', '--help'])).asked).toEqual([['toolkits', '--help']]);
+  expect(await run(['toolkits', 'bad'])).toMatchObject({ code: 1, err: '' });
 });

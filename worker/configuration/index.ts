@@ -49,8 +49,15 @@ export interface Configuration {
   variables: Variables;
 }
 
-/** Reads and checks everything. Throws `ConfigurationError` with one sentence for each fault. */
-export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configuration {
+/**
+ * Reads and checks everything. Throws `ConfigurationError` with one sentence for each fault.
+ *
+ * @param needsModel whether a model server must be named; by default where `WORKER_ROLES` want one
+ */
+export function readConfiguration(
+  env: NodeJS.ProcessEnv = process.env,
+  { needsModel = true }: { needsModel?: boolean } = {},
+): Configuration {
   const values = readVariables(env);
   const problems: string[] = [];
   /** Faults of independent parts are told together. */
@@ -64,7 +71,7 @@ export function readConfiguration(env: NodeJS.ProcessEnv = process.env): Configu
   };
   const roles = part(() => rolesOf(values), undefined);
   const endpoints = part(() => endpointsFrom(values, env), undefined);
-  if (endpoints?.length === 0 && (!roles || roles.includes('inference'))) {
+  if (needsModel && endpoints?.length === 0 && (!roles || roles.includes('inference'))) {
     problems.push('LLM_SERVER_BASE_ENDPOINT_URL: expected the URL of a model server, got nothing.');
   }
   const providers = part(
