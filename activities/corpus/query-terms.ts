@@ -97,9 +97,24 @@ export function matchExpression(terms: Term[]): string {
   return terms.map(({ token, prefix }) => `"${token}"${prefix ? ' *' : ''}`).join(' OR ');
 }
 
-/** Whether a set of tokens has a term. */
-export function hasTerm(tokens: ReadonlySet<string>, { token, prefix }: Term): boolean {
-  if (!prefix) return tokens.has(token);
-  for (const candidate of tokens) if (candidate.startsWith(token)) return true;
-  return false;
+/** Tells which of the terms a text has. It is asked for each passage that may be shown, so it stops when it has all. */
+export function termFinder(terms: Term[]): (...texts: string[]) => Set<Term> {
+  const exact = new Map(terms.filter(({ prefix }) => !prefix).map((term) => [term.token, term]));
+  const prefixes = terms.filter(({ prefix }) => prefix);
+  return (...texts) => {
+    const found = new Set<Term>();
+    const look = (token: string) => {
+      const term = exact.get(token);
+      if (term) found.add(term);
+      for (const term of prefixes) if (token.startsWith(term.token)) found.add(term);
+    };
+    for (const text of texts) {
+      for (const { parts, whole } of words(text)) {
+        for (const part of parts) look(part);
+        if (whole) look(whole);
+        if (found.size === terms.length) return found;
+      }
+    }
+    return found;
+  };
 }

@@ -1,6 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { hasTerm, matchExpression, type Term } from './query-terms.ts';
-import { tokens } from './tokens.ts';
+import { matchExpression, type Term, termFinder } from './query-terms.ts';
 
 /** A passage that matches a query. */
 export interface RankedPassage {
@@ -39,10 +38,10 @@ export function rankPassages(
        JOIN passages ON passages.id = found.id JOIN documents ON documents.id = passages.document`,
     )
     .all(matchExpression(looked), range.first, range.last, limit) as unknown as FoundRow[];
+  const termsOf = termFinder(terms);
   const ranked = rows.map((row): RankedPassage => {
     const headings = JSON.parse(row.headings) as string[];
-    const own = new Set(tokens([row.title ?? '', row.path, ...headings, row.text].join('\n')));
-    const matched = new Set(terms.filter((term) => hasTerm(own, term)));
+    const matched = termsOf(row.title ?? '', row.path, ...headings, row.text);
     const share = coverage(terms, matched);
     const compounds = terms.filter((term) => term.bonus && matched.has(term)).length;
     const score = row.score * (0.25 + share ** 2) * (1 + 0.25 * Math.min(compounds, 2));

@@ -1,5 +1,4 @@
-import { hasTerm, type Term } from './query-terms.ts';
-import { tokens } from './tokens.ts';
+import { type Term, termFinder } from './query-terms.ts';
 
 /** Length of a snippet in search results, in characters. */
 const SNIPPET = 400;
@@ -7,10 +6,8 @@ const SNIPPET = 400;
 /** The stretch of a passage that has the most of the query, on one line. */
 export function snippet(text: string, terms: Term[]): string {
   const units = text.split(/(?<=\n)|(?<=[.!?] )|(?<=[。！？])/).filter((unit) => /[\p{L}\p{N}]/u.test(unit));
-  const matches = units.map((unit) => {
-    const own = new Set(tokens(unit));
-    return terms.filter((term) => hasTerm(own, term));
-  });
+  const termsOf = termFinder(terms);
+  const matches = units.map((unit) => [...termsOf(unit)]);
   let best = { from: 0, to: -1, worth: -1, reached: -1 };
   for (let from = 0; from < units.length; from++) {
     const window = windowFrom(from, units, matches);

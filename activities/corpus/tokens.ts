@@ -29,7 +29,7 @@ export function* words(text: string): Generator<Word> {
     if (UNSPACED_START.test(run)) {
       yield { parts: pairs(run), unspaced: true };
     } else {
-      const word = compound(run);
+      const word = knownWord(run);
       if (word) yield word;
     }
   }
@@ -59,6 +59,19 @@ function fold(text: string): string {
 function pairs(run: string): string[] {
   const characters = [...run];
   return characters.map((character, i) => character + (characters[i + 1] ?? ''));
+}
+
+/** The same few thousand words make up most of every text, and to take one apart costs more than to look it up. */
+const KNOWN_WORDS = 50_000;
+const knownWords = new Map<string, Word | undefined>();
+
+function knownWord(run: string): Word | undefined {
+  const known = knownWords.get(run);
+  if (known || knownWords.has(run)) return known;
+  if (knownWords.size >= KNOWN_WORDS) knownWords.clear();
+  const word = compound(run);
+  knownWords.set(run, word);
+  return word;
 }
 
 function compound(run: string): Word | undefined {
