@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { benchFleet } from './fleet/command.ts';
 import { benchHistory } from './history/command.ts';
+import { benchWeb } from './web/command.ts';
 
 const program = new Command('npm run bench --').description('Measures what the design promises, on this machine.');
 
 benchHistory(program);
 benchFleet(program);
+benchWeb(program);
 
 try {
   await program.parseAsync();
