@@ -41,6 +41,8 @@ export interface ToolCallInput {
 export interface Source {
   url: string;
   title?: string;
+  /** Of the bytes that were read, by which the worker's cache gives them again. */
+  sha256?: string;
 }
 
 /** Result of every tool activity. `text` is what the model reads. */
@@ -56,12 +58,13 @@ export interface ToolCallOutput {
   lookups?: Lookup[];
 }
 
-/** Who answered one query of a search. */
+/** Who answered one query of a search, or opened a page. */
 export interface Lookup {
+  /** The query, or the page's address. */
   query: string;
-  /** Providers whose hits were given. */
+  /** Providers whose hits were given; `web` for a page that was fetched here, `jina` for one that a service read. */
   from: string[];
-  /** Age of the answer where it came from the cache. */
+  /** Age of the answer or page where it came from the cache. */
   cachedForSeconds?: number;
   /** What those said who could not answer. */
   failed?: string;

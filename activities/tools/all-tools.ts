@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { TOOL_NAMES } from '../../protocol/tool-call.ts';
 import { type CacheSettings, noCache, openCache } from '../cache/index.ts';
+import { containedReader } from '../documents/contained-reader.ts';
 import type { Fleet } from '../inference/fleet/index.ts';
 import type { Providers } from '../providers/configured.ts';
 import type { SearchKind } from '../providers/provider.ts';
@@ -54,7 +55,7 @@ export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
   const { web, scholar, images, chosen } = webSearches(options.providers, cache);
   // A session with documents of its own asks strangers only where somebody has chosen them.
   const rule = (kind: SearchKind) => (chosen.includes(kind) ? undefined : 'without-corpus');
-  const openPage = options.web && webPages(options.web);
+  const openPage = options.web && webPages(options.web, { read: containedReader().read, cache });
   const read = options.web?.readByModel && options.fleet ? readForGoal(options.fleet) : undefined;
   const sandbox = subprocessSandbox({ stateDir });
   const limits = { wallSeconds: Math.min(DEFAULT_LIMITS.wallSeconds, seconds) };

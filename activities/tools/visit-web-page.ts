@@ -1,7 +1,8 @@
+import type { Lookup } from '../../protocol/tool-call.ts';
 import { KIND_NAMES, type ReadableDocument } from '../documents/readable-document.ts';
 import { bestPassages } from '../reading/best-passages.ts';
 import type { PageReading, ReadForGoal } from '../reading/read-for-goal.ts';
-import type { OpenPage } from '../web/web-pages.ts';
+import type { OpenPage, WebPage } from '../web/web-pages.ts';
 import { passagesSummary, passagesText } from './results/passages-text.ts';
 import type { OpenedPage, Opener } from './visit.ts';
 
@@ -19,15 +20,22 @@ const NOTHING_FOUND = 1500;
  */
 export function openWebPage(openPage: OpenPage, read?: ReadForGoal): Opener {
   const open = async (url: string, goal: string, signal: AbortSignal): Promise<OpenedPage> => {
-    const { document } = await openPage(url, signal);
-    const source = { url, ...(document.title && { title: document.title }) };
+    const page = await openPage(url, signal);
+    const { document, sha256 } = page;
+    const source = { url, ...(document.title && { title: document.title }), ...(sha256 && { sha256 }) };
+    const lookup = lookupOf(url, page);
     const isLong = document.text.length > WITH_GOAL;
-    if (!read || !goal || !isLong) return { ...byWords(document, url, goal), source };
+    if (!read || !goal || !isLong) return { ...byWords(document, url, goal), source, lookup };
     const { reading, usage } = await read({ document, url, goal, signal });
     const found = reading ? byModels(document, goal, reading) : byWords(document, url, goal);
-    return { ...found, source, usage };
+    return { ...found, source, lookup, usage };
   };
   return (url, goal, { recorded, signal }) => recorded(`visit ${url} ${goal}`, () => open(url, goal, signal));
+}
+
+function lookupOf(query: string, { from, storedAt }: WebPage): Lookup {
+  if (storedAt === undefined) return { query, from: [from] };
+  return { query, from: [from], cachedForSeconds: Math.max(0, Math.round((Date.now() - storedAt) / 1000)) };
 }
 
 type Found = Pick<OpenedPage, 'evidence' | 'summary'>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { addUsage, type Usage } from '../../protocol/reply.ts';
-import type { Source } from '../../protocol/tool-call.ts';
+import type { Lookup, Source } from '../../protocol/tool-call.ts';
 import { limiter } from '../limiter.ts';
 import { joinBlocks } from './results/blocks.ts';
 import { visitResult } from './results/visit-results.ts';
@@ -14,6 +14,8 @@ export interface OpenedPage {
   evidence: string;
   summary: string;
   source: Source;
+  /** Who opened it. */
+  lookup?: Lookup;
   /** Of the model calls that it took to read. */
   usage?: Usage;
 }
@@ -58,10 +60,10 @@ export function makeVisitTool(options: VisitToolOptions): Tool<{ url: string[]; 
       const visit = async (url: string) => {
         const address = webAddress(url, context.corpus !== undefined);
         try {
-          const { evidence, summary, source, usage } = address
+          const { evidence, summary, source, lookup, usage } = address
             ? await openWebPage(address, goal, context)
             : await openFromFolder(url, goal, context);
-          return { text: visitResult({ url, goal: goal || WHOLE, evidence, summary }), source, usage };
+          return { text: visitResult({ url, goal: goal || WHOLE, evidence, summary }), source, lookup, usage };
         } catch (error) {
           if (!(error instanceof ToolError)) throw error;
           return { text: error.message };
@@ -73,7 +75,13 @@ export function makeVisitTool(options: VisitToolOptions): Tool<{ url: string[]; 
       const sources = visits.flatMap((visit) => visit.source ?? []);
       if (sources.length === 0) throw new ToolError(text);
       const usages = visits.flatMap((visit) => visit.usage ?? []);
-      return { text, sources, ...(usages.length > 0 && { usage: usages.reduce(addUsage) }) };
+      const lookups = visits.flatMap((visit) => visit.lookup ?? []);
+      return {
+        text,
+        sources,
+        ...(lookups.length > 0 && { lookups }),
+        ...(usages.length > 0 && { usage: usages.reduce(addUsage) }),
+      };
     },
   };
 }

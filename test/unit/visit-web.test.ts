@@ -59,7 +59,7 @@ test('a short page is given whole, with its links, to the byte', async () => {
       'which the keepers have done since the mole was built, and written down in their log.\n\n' +
       `Summary: \n"Harbour lamps" (${url}) is an HTML page of 194 characters, shown whole.`,
   );
-  expect(sources).toEqual([{ url, title: 'Harbour lamps' }]);
+  expect(sources).toEqual([{ url, title: 'Harbour lamps', sha256: expect.stringMatching(/^[0-9a-f]{64}$/) }]);
 });
 
 test('of a long page without a model the passages with the goal’s words are given', async () => {

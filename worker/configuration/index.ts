@@ -14,6 +14,7 @@ import type { LOG_LEVELS } from './groups/program.ts';
 import { LIMITABLE, ROLES, type Role } from './groups/temporal.ts';
 import { readVariables } from './sources.ts';
 import { toolServiceFrom } from './tool-service.ts';
+import { webUrl } from './variable.ts';
 import { type Variables, variables } from './variables.ts';
 
 export { ConfigurationError } from './error.ts';
@@ -145,11 +146,15 @@ function webSettings(values: Variables): WebSettings | undefined {
   } catch (error) {
     throw new Error((error as Error).message.replace(/^allowPrivate/, 'DEEP_RESEARCH_ALLOW_PRIVATE'));
   }
+  const reader = values.JINA_READER_URL;
+  if (reader !== undefined && !webUrl.safeParse(reader).success)
+    throw new Error(`JINA_READER_URL: expected an http or https URL, got "${reader}".`);
   return {
     allowPrivate,
     robots: values.DEEP_RESEARCH_ROBOTS_TXT,
     contact: values.DEEP_RESEARCH_CONTACT_EMAIL,
     readByModel: values.DEEP_RESEARCH_READ_PAGES === 'model',
+    ...(values.JINA_API_KEY || reader ? { jina: { url: reader, apiKey: values.JINA_API_KEY } } : {}),
   };
 }
 

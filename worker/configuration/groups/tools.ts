@@ -83,6 +83,14 @@ export const tools = {
     takes: 'host names, addresses or ranges such as 10.1.0.0/16',
     fallback: 'none',
   }),
+  JINA_API_KEY: secret({
+    description:
+      'Jina Reader: opens public pages that show their content only in a browser. Without it they stay closed.',
+  }),
+  JINA_READER_URL: text({
+    description: 'Where the Jina Reader is, if not at its own address; one of your own needs no key.',
+    takes: 'an http or https URL',
+  }),
   DEEP_RESEARCH_SEARCH_PROVIDERS: order('web search'),
   DEEP_RESEARCH_SCHOLAR_PROVIDERS: order('scholarly search'),
   DEEP_RESEARCH_IMAGE_PROVIDERS: order('image search'),
