@@ -90,6 +90,8 @@ const NONE = 'none';
 export interface Providers extends Record<SearchKind, Provider[]> {
   /** The kinds that somebody has chosen providers for, by an order or a key; the others have those that need none. */
   chosen: SearchKind[];
+  /** How many providers' answers to a query are merged. Default: the first that has results. */
+  merge?: number;
 }
 
 /**

@@ -37,7 +37,10 @@ export function toolActivity(tool: ServedTool, { stateDir, jsonErrors }: ToolAct
     } catch (error) {
       if (error instanceof ToolError) return { text: errorText(error.message, jsonErrors), failed: true };
       if (signal.aborted) throw signal.reason;
-      if (error instanceof TryLater) return tryLater(error, info.attempt);
+      if (error instanceof TryLater) {
+        const output = tryLater(error, info.attempt);
+        return output.failed ? { ...output, text: errorText(output.text, jsonErrors) } : output;
+      }
       if (info.attempt < MOST_TRIES) throw error;
       const why = error instanceof Error ? error.message : String(error);
       throw ApplicationFailure.nonRetryable(why, FAILURE.toolFailed);

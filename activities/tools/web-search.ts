@@ -6,7 +6,7 @@ import type { Provider, SearchKind } from '../providers/provider.ts';
 import { createSearcher, type SearchAnswer } from '../providers/search-all.ts';
 import { createStanding, type Standing } from '../providers/standing.ts';
 import { joinBlocks } from './results/blocks.ts';
-import { type ToolContext, TryLater } from './tool.ts';
+import { type ToolContext, ToolError, TryLater } from './tool.ts';
 
 /** Results shown for a query, as many as the model was trained on. */
 export const HITS = 10;
@@ -24,13 +24,13 @@ export type WebSearch = (
 export function webSearches(providers: Providers | undefined, cache: Cache) {
   const standing = createStanding(Date.now);
   const of = (kind: SearchKind): WebSearch | undefined =>
-    providers && providers[kind].length > 0 ? webSearch(providers[kind], cache, standing) : undefined;
+    providers && providers[kind].length > 0 ? webSearch(providers[kind], cache, standing, providers.merge) : undefined;
   return { web: of('web'), scholar: of('scholar'), images: of('images'), chosen: providers?.chosen ?? [] };
 }
 
 /** @param standing shared by the searches of all kinds, for a provider's limits are the same for all */
-export function webSearch(providers: Provider[], cache: Cache, standing: Standing): WebSearch {
-  const searcher = createSearcher(providers, { limit: HITS, cache: keptHits(cache), standing });
+export function webSearch(providers: Provider[], cache: Cache, standing: Standing, merge = 1): WebSearch {
+  const searcher = createSearcher(providers, { limit: HITS, merge, cache: keptHits(cache), standing });
   return (queries, { recorded, signal }) => searcher.search(queries, signal, { recorded });
 }
 
@@ -61,18 +61,23 @@ const LONGEST_WAIT = 60_000;
 
 /**
  * The call's result, with a sentence in the place of each query that nobody answered.
- * @throws TryLater where providers may answer soon; what was answered is recorded and not asked for again
+ * @throws ToolError where no query was answered; TryLater where providers may answer soon: what was answered is recorded
+ * and not asked for again
  */
 export function searchOutput(blocks: Block[]): ToolCallOutput {
   const lookups = blocks.flatMap(({ answer }) => (answer ? lookupOf(answer) : []));
   const failures = blocks.flatMap(({ answer }) => answer?.failure ?? []);
+  const text = joinBlocks(blocks.map((block) => block.text));
   const output: ToolCallOutput = {
-    text: joinBlocks(blocks.map(({ text }) => text)),
+    text,
     ...(failures.length === blocks.length ? { failed: true } : {}),
     ...(lookups.length > 0 ? { lookups } : {}),
   };
   const passing = failures.filter(({ retryable, retryAfterMs = 0 }) => retryable && retryAfterMs <= LONGEST_WAIT);
-  if (passing.length === 0) return output;
+  if (passing.length === 0) {
+    if (output.failed) throw new ToolError(text);
+    return output;
+  }
   const waits = passing.flatMap(({ retryAfterMs }) => retryAfterMs ?? []);
   throw new TryLater(passing[0]!.message, output, waits.length > 0 ? Math.max(...waits) : undefined);
 }

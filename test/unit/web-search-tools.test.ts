@@ -13,7 +13,7 @@ import { makeScholarTool } from '../../activities/tools/google-scholar.ts';
 import { makeImageSearchTool } from '../../activities/tools/image-search.ts';
 import { makeSearchTool } from '../../activities/tools/search.ts';
 import type { ToolContext } from '../../activities/tools/tool.ts';
-import { webSearch } from '../../activities/tools/web-search.ts';
+import { webSearch, webSearches } from '../../activities/tools/web-search.ts';
 import { type Behaviour, withServer } from '../support/providers/local-server.ts';
 import { openAlexService } from '../support/providers/scholar-services.ts';
 import { KEY, NOTHING, serperService, wikipediaService } from '../support/providers/web-services.ts';
@@ -39,13 +39,16 @@ const context = (more: Partial<ToolContext> = {}): ToolContext => ({
 });
 
 /** Serper, then the Wikipedia or OpenAlex, all at one address. */
-function searchAt(url: string, kind: SearchKind, cache = noCache) {
+function providersOf(url: string, kind: SearchKind) {
   const providers = providersFrom(
     { SERPER_API_KEY: KEY },
     { baseUrls: { serper: url, wikipedia: `${url}/{language}`, openalex: url } },
   );
-  return webSearch(providers[kind].slice(0, 2), cache, createStanding(Date.now));
+  return providers[kind].slice(0, 2);
 }
+
+const searchAt = (url: string, kind: SearchKind, cache = noCache) =>
+  webSearch(providersOf(url, kind), cache, createStanding(Date.now));
 
 const search = (url: string, cache = noCache, webBesideCorpus = false) =>
   makeSearchTool({ corpusStateDir: folder, web: searchAt(url, 'web', cache), webBesideCorpus });
@@ -122,6 +125,21 @@ describe('who is asked', () => {
     });
   });
 
+  test('several at once, where several are to be merged', async () => {
+    const behaviour: Behaviour = (request) =>
+      request.path === '/search' ? serperService(request) : wikipediaService(request);
+    await withServer(behaviour, async ({ url, requests }) => {
+      const providers = { ...providersFrom({}, {}), web: providersOf(url, 'web'), chosen: [], merge: 2 };
+      const { web } = webSearches(providers, noCache);
+      const { lookups, text } = await makeSearchTool({ corpusStateDir: folder, web }).run(
+        { query: ['vllm'] },
+        context(),
+      );
+      expect([requests.length, lookups]).toEqual([2, [{ query: 'vllm', from: ['serper', 'wikipedia'] }]]);
+      expect(text).toMatch(/docs\.vllm\.ai[\s\S]*\/wiki\//);
+    });
+  });
+
   test('in the language and the country of each query', async () => {
     await withServer(serperService, async ({ url, requests }) => {
       await search(url).run({ query: ['paged attention', '显存优化'] }, context());
@@ -142,9 +160,9 @@ describe('nobody answers', () => {
     await withServer(
       ({ path }) => (path === '/search' ? { status: 403, body: {} } : { body: 'no JSON' }),
       async ({ url }) => {
-        expect(await search(url).run({ query: ['a', 'b'] }, context())).toMatchObject({
-          failed: true,
-          text:
+        await expect(search(url).run({ query: ['a', 'b'] }, context())).rejects.toMatchObject({
+          name: 'ToolError',
+          message:
             "The search for 'a' failed: no search provider could answer: serper refused the key in SERPER_API_KEY " +
             '(status 403); wikipedia answered with something that is not JSON.\n\n-------\n\n' +
             "The search for 'b' failed: no search provider could answer: serper refused the key in SERPER_API_KEY " +
@@ -188,7 +206,7 @@ describe('nobody answers', () => {
           .run({ query: ['a'] }, context())
           .catch((reason) => reason);
         if (afterMs) expect(ran).toMatchObject({ name: 'TryLater', afterMs });
-        else expect(ran).toMatchObject({ failed: true, text: expect.stringMatching(/asks to wait 600 s/) });
+        else expect(ran).toMatchObject({ name: 'ToolError', message: expect.stringMatching(/asks to wait 600 s/) });
       },
     );
   });

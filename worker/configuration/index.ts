@@ -76,7 +76,10 @@ export function readConfiguration(
     problems.push('LLM_SERVER_BASE_ENDPOINT_URL: expected the URL of a model server, got nothing.');
   }
   const providers = part(
-    () => providersFrom(providerVariables(values), { baseUrls: values.DEEP_RESEARCH_PROVIDER_URLS }),
+    () => ({
+      ...providersFrom(providerVariables(values), { baseUrls: values.DEEP_RESEARCH_PROVIDER_URLS }),
+      merge: values.DEEP_RESEARCH_MERGED_PROVIDERS,
+    }),
     undefined,
   );
   const toolRates = part(() => toolRatesOf(values), {});

@@ -94,6 +94,14 @@ export const tools = {
   DEEP_RESEARCH_SEARCH_PROVIDERS: order('web search'),
   DEEP_RESEARCH_SCHOLAR_PROVIDERS: order('scholarly search'),
   DEEP_RESEARCH_IMAGE_PROVIDERS: order('image search'),
+  DEEP_RESEARCH_MERGED_PROVIDERS: count(
+    { fallback: 1, min: 1, max: 10 },
+    {
+      description:
+        'How many providers answer each query; the same page from several is one result. With 1 the next is asked only where one has nothing.',
+      unit: 'providers',
+    },
+  ),
   DEEP_RESEARCH_CONTACT_EMAIL: text({
     description:
       'Sent to the free services, which ask for one and serve known callers better, and to the sites of pages.',
