@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { type Cache, type CacheOptions, makeCache, noCache } from './cache.ts';
 import { folderStore } from './folder-store.ts';
+import { type S3Settings, s3Store } from './s3-store.ts';
 import { sqliteStore } from './sqlite-store.ts';
+import type { Store } from './store.ts';
 
 export type { Cache, Cached } from './cache.ts';
 export { noCache } from './cache.ts';
@@ -11,6 +13,8 @@ export interface CacheSettings {
   on: boolean;
   /** A folder that several machines share; without it a file in the state folder. */
   folder?: string;
+  /** A bucket that several machines share, instead of a folder. */
+  s3?: S3Settings;
   /** Answers older than this are looked up again. */
   maxAgeHours: number;
   /** What was written longer ago is removed. */
@@ -22,12 +26,13 @@ const DAY_MS = 24 * HOUR_MS;
 
 /** The cache that the configuration asks for. What is too old is removed now and once a day. */
 export function openCache(
-  { on, folder, maxAgeHours, keepDays }: CacheSettings,
+  settings: CacheSettings,
   stateDir: string,
   options: Omit<CacheOptions, 'maxAgeMs'> = {},
 ): Cache {
+  const { on, maxAgeHours, keepDays } = settings;
   if (!on) return noCache;
-  const store = folder ? folderStore(folder) : sqliteStore(join(stateDir, 'cache', 'lookups.sqlite'));
+  const store = storeOf(settings, stateDir);
   const sweep = () => store.removeOlder?.(Date.now() - keepDays * DAY_MS).catch(() => {});
   void sweep();
   const daily = setInterval(sweep, DAY_MS);
@@ -40,4 +45,9 @@ export function openCache(
       cache.close();
     },
   };
+}
+
+function storeOf({ folder, s3 }: CacheSettings, stateDir: string): Store {
+  if (s3) return s3Store(s3);
+  return folder ? folderStore(folder) : sqliteStore(join(stateDir, 'cache', 'lookups.sqlite'));
 }

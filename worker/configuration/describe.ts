@@ -25,7 +25,7 @@ export function describe(configuration: Configuration): string[] {
     `web search ${names('web')}`,
     `scholar ${names('scholar')}`,
     `images ${names('images')}`,
-    cache.on ? `cache ${cache.folder ?? 'in the state folder'}, at most ${cache.maxAgeHours} h old` : 'no cache',
+    cache.on ? `cache ${placeOf(cache)}, at most ${cache.maxAgeHours} h old` : 'no cache',
     `at most ${variables.CLIENT_TIMEOUT} s`,
   ];
   const rates = Object.entries(configuration.toolRates).map(([tool, rate]) => `at most ${rate} ${tool} a second; `);
@@ -39,6 +39,9 @@ export function describe(configuration: Configuration): string[] {
       (variables.S1_DR_CONFIG_JSON ? `; settings from ${variables.S1_DR_CONFIG_JSON}` : ''),
   ];
 }
+
+const placeOf = ({ folder, s3 }: Configuration['cache']): string =>
+  s3 ? `s3://${[s3.bucket, s3.prefix].filter(Boolean).join('/')}` : (folder ?? 'in the state folder');
 
 /** Addresses may carry a name and a password, or a key as a parameter. */
 export function withoutPassword(address: string): string {

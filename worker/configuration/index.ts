@@ -8,6 +8,7 @@ import { Secret } from '../../activities/secret.ts';
 import type { ToolServiceSettings } from '../../activities/tool-service/service-tool.ts';
 import { addressPolicy } from '../../activities/web/address.ts';
 import type { WebSettings } from '../../activities/web/web-pages.ts';
+import { cacheSettings } from './cache.ts';
 import { endpointsFrom } from './endpoints.ts';
 import { ConfigurationError } from './error.ts';
 import type { LOG_LEVELS } from './groups/program.ts';
@@ -82,11 +83,12 @@ export function readConfiguration(
     }),
     undefined,
   );
+  const cache = part(() => cacheSettings(values), undefined);
   const toolRates = part(() => toolRatesOf(values), {});
   const corpora = part(() => (values.DEEP_RESEARCH_CORPUS_DIR ?? []).map(corpusFolder), []);
   const web = part(() => webSettings(values), undefined);
   const toolService = part(() => toolServiceFrom(values), undefined);
-  if (problems.length > 0 || !providers) throw new ConfigurationError(problems);
+  if (problems.length > 0 || !providers || !cache) throw new ConfigurationError(problems);
   return {
     taskQueue: values.TEMPORAL_TASK_QUEUE,
     ...(roles ? { roles } : {}),
@@ -98,12 +100,7 @@ export function readConfiguration(
     ...(web ? { web } : {}),
     providers,
     stateDir: resolve(values.DEEP_RESEARCH_STATE_DIR),
-    cache: {
-      on: values.WEB_BASED_TOOLS_USE_CACHE,
-      ...(values.DEEP_RESEARCH_CACHE_DIR ? { folder: resolve(values.DEEP_RESEARCH_CACHE_DIR) } : {}),
-      maxAgeHours: values.DEEP_RESEARCH_CACHE_MAX_AGE_HOURS,
-      keepDays: values.DEEP_RESEARCH_CACHE_KEEP_DAYS,
-    },
+    cache,
     logLevel: values.DEEP_RESEARCH_LOG_LEVEL,
     worker: {
       maxCachedWorkflows: values.DEEP_RESEARCH_MAX_CACHED_WORKFLOWS,

@@ -33,9 +33,18 @@ export const tools = {
     description: 'Whether searches and pages are kept for later sessions and may come from there.',
   }),
   DEEP_RESEARCH_CACHE_DIR: text({
-    description: 'Folder of what is kept, where workers of several machines share it.',
-    takes: 'a folder',
+    description:
+      'Where that is, if workers of several machines share it: a folder, or a bucket as `s3://bucket/prefix` with the variables of AWS below.',
+    takes: 'a folder or an s3:// address',
     fallback: 'a SQLite file in the state folder',
+  }),
+  AWS_ACCESS_KEY_ID: text({ description: 'Key of the bucket.' }),
+  AWS_SECRET_ACCESS_KEY: secret({ description: 'Its secret.' }),
+  AWS_SESSION_TOKEN: secret({ description: 'Of a key for a limited time.' }),
+  AWS_REGION: textOr('us-east-1', { description: 'Region of the bucket.' }),
+  AWS_ENDPOINT_URL: text({
+    description: "Server of the bucket, where it is not Amazon's.",
+    takes: 'an http or https URL',
   }),
   DEEP_RESEARCH_CACHE_MAX_AGE_HOURS: count(
     { fallback: 24, min: 1, max: 87_600 },
