@@ -59,10 +59,23 @@ export function queryTerms(db: DatabaseSync, query: string): Term[] {
   return [...found.values()];
 }
 
-/** From the small table of documents: counting the passages themselves would read all their text. */
+const counted = new WeakMap<DatabaseSync, { state: string; total: number }>();
+
+/**
+ * From the small table of documents: counting the passages themselves would read all their text. Counted anew only when
+ * this connection or another has written.
+ */
 function countPassages(db: DatabaseSync): number {
+  const { others, own } = db
+    .prepare('SELECT data_version AS others, total_changes() AS own FROM pragma_data_version')
+    .get()!;
+  const state = `${others} ${own}`;
+  const known = counted.get(db);
+  if (known?.state === state) return known.total;
   const sum = db.prepare('SELECT total(last_passage - first_passage + 1) AS total FROM documents').get();
-  return Number(sum!.total);
+  const total = Number(sum!.total);
+  counted.set(db, { state, total });
+  return total;
 }
 
 interface WantedTerm {
