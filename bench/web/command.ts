@@ -2,16 +2,27 @@ import type { Command } from 'commander';
 import { tableLines } from '../table.ts';
 import { measureCachedCalls } from './cached-call.ts';
 import { measureCorpus } from './corpus.ts';
+import { measurePages } from './pages.ts';
 
 const ms = (value: number) => value.toFixed(value < 10 ? 2 : 1);
 
 export function benchWeb(program: Command): void {
   program
     .command('web')
-    .description('what searches cost: of a folder of documents, of a provider, and from the cache')
+    .description('what pages and searches cost: reading, a folder of documents, a provider, the cache')
     .option('--documents <number>', 'documents in the folder', Number, 100_000)
     .action(async ({ documents }: { documents: number }) => {
       const print = (lines: string[]) => console.log(`\n${lines.join('\n')}`);
+      const pages = await measurePages();
+      print(
+        tableLines(
+          ['reading', 'pages', 'pages/s', 'KiB a page', 'KiB largest'],
+          pages.map(({ name, figures: { pages, pagesASecond, meanKiB, largestKiB } }) => [
+            name,
+            ...[pages, pagesASecond, meanKiB, largestKiB].map((value) => value.toFixed(0)),
+          ]),
+        ),
+      );
       const calls = await measureCachedCalls();
       print(
         tableLines(
