@@ -26,6 +26,8 @@ export interface ModelRequest {
   requestId: string;
   /** Aborting closes the connection, which frees the server at once. */
   signal: AbortSignal;
+  /** Called when the first of the answer is there: the call no longer waits in the server's queue. */
+  onBegin?: () => void;
   generated: Generated;
 }
 

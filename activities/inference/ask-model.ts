@@ -6,7 +6,7 @@ import type { Generated } from './adapter.ts';
 import { adapterOf } from './adapters/index.ts';
 import type { EndpointRole } from './endpoint.ts';
 import { faultOf } from './fleet/fault.ts';
-import type { Fleet } from './fleet/index.ts';
+import { type Fleet, MoveOn } from './fleet/index.ts';
 
 /** A question of a tool to a model: a page's summary, a question about an image. */
 export interface ModelQuestion {
@@ -16,6 +16,8 @@ export interface ModelQuestion {
   model?: ModelSettings;
   /** Keeps questions with a common beginning at one server. */
   session?: string;
+  /** Of the call's activity: 1 (first) to 5 (last). */
+  priority?: number | undefined;
   signal: AbortSignal;
   /** Called while it waits and streams, with what was generated so far. */
   onProgress?: (generated: Readonly<Generated>) => void;
@@ -36,20 +38,22 @@ const PROGRESS_EVERY_MS = 1_000;
 export async function askModel(fleet: Fleet, question: ModelQuestion): Promise<ModelAnswer> {
   const requestId = randomUUID();
   let avoid: string | undefined;
-  for (let attempt = 1; ; attempt += 1) {
+  for (let attempt = 1; ; ) {
     try {
       return await askOnce(fleet, question, requestId, avoid, (endpoint) => {
         avoid = endpoint;
       });
     } catch (error) {
+      if (error instanceof MoveOn) continue;
       if (attempt >= MOST_ATTEMPTS || avoid === undefined || !faultOf(error)) throw error;
+      attempt += 1;
     }
   }
 }
 
 async function askOnce(
   fleet: Fleet,
-  { role, messages, model = {}, session, signal, onProgress }: ModelQuestion,
+  { role, messages, model = {}, session, priority, signal, onProgress }: ModelQuestion,
   requestId: string,
   avoid: string | undefined,
   onEndpoint: (name: string) => void,
@@ -57,13 +61,23 @@ async function askOnce(
   const generated: Generated = { text: '', reasoning: '' };
   const timer = onProgress && setInterval(() => onProgress(generated), PROGRESS_EVERY_MS);
   try {
-    const lease = await fleet.acquire({ role, avoid, signal });
+    const lease = await fleet.acquire({ role, avoid, priority, signal });
     const { endpoint } = lease;
     onEndpoint(endpoint.name);
     try {
       const adapter = adapterOf(endpoint.format);
       const sessionId = session ?? '';
-      const reply = await adapter({ endpoint, messages, model, tools: [], sessionId, requestId, signal, generated });
+      const reply = await adapter({
+        endpoint,
+        messages,
+        model,
+        tools: [],
+        sessionId,
+        requestId,
+        signal: lease.signal,
+        onBegin: lease.begun,
+        generated,
+      });
       lease.release();
       return { text: withoutThought(reply.text), usage: reply.usage, endpoint: endpoint.name };
     } catch (error) {

@@ -10,9 +10,12 @@ import { planContinuation } from './continue/plan.ts';
 import { contextOf, withinContext } from './continue/room.ts';
 import { packTokens, unpackTokens } from './continue/token-codec.ts';
 import { faultOf } from './fleet/fault.ts';
-import type { Fleet } from './fleet/index.ts';
+import { type Fleet, MoveOn } from './fleet/index.ts';
 import { parseCalls } from './parse-calls/index.ts';
 import { readTranscript } from './read-transcript.ts';
+
+/** What is generated after the last heartbeat is generated again after a crash: at most a second of it. */
+const PROGRESS_EVERY_MS = 1000;
 
 /**
  * The activity `infer`: one model call of a session. Its heartbeats carry what was generated so far, and an attempt
@@ -39,40 +42,50 @@ export function makeInfer(fleet: Fleet) {
     });
     const work = async (): Promise<Reply> => {
       const view = await readTranscript(input);
-      const lease = await fleet.acquire({
-        role: 'research',
-        protocol: view.protocol,
-        session: info.workflowExecution?.workflowId,
-        last: before?.endpoint || input.endpoint,
-        avoid: before?.failed,
-        signal,
-      });
-      progress.endpoint = lease.endpoint.name;
-      progress.failed = undefined;
-      try {
-        const appended: Message[] = input.append === undefined ? [] : [{ role: 'user', content: input.append }];
-        const call: ModelRequest = {
-          endpoint: lease.endpoint,
-          messages: [...view.messages, ...appended],
-          model: view.model,
-          tools: view.schemas ?? [],
-          sessionId: info.workflowExecution?.workflowId ?? '',
-          requestId: `${info.workflowExecution?.runId}-${info.activityId}`,
+      let last = before?.endpoint || input.endpoint;
+      let avoid = before?.failed;
+      for (;;) {
+        const lease = await fleet.acquire({
+          role: 'research',
+          protocol: view.protocol,
+          session: info.workflowExecution?.workflowId,
+          last,
+          avoid,
+          priority: info.priority?.priorityKey,
           signal,
-          generated,
-        };
-        const { text, calls, ...reply } = await goOnOrStart(call, input, progress);
-        lease.release();
-        const parsed = input.purpose === 'summary' ? [] : (calls ?? parseCalls(text, view.tools));
-        // In the order in which people read it in the Web UI.
-        return { text, calls: parsed, ...reply };
-      } catch (error) {
-        lease.release(error);
-        progress.failed = faultOf(error) ? lease.endpoint.name : undefined;
-        throw error;
+        });
+        progress.endpoint = lease.endpoint.name;
+        progress.failed = undefined;
+        try {
+          const appended: Message[] = input.append === undefined ? [] : [{ role: 'user', content: input.append }];
+          const call: ModelRequest = {
+            endpoint: lease.endpoint,
+            messages: [...view.messages, ...appended],
+            model: view.model,
+            tools: view.schemas ?? [],
+            sessionId: info.workflowExecution?.workflowId ?? '',
+            requestId: `${info.workflowExecution?.runId}-${info.activityId}`,
+            signal: lease.signal,
+            onBegin: lease.begun,
+            generated,
+          };
+          const { text, calls, ...reply } = await goOnOrStart(call, input, progress);
+          lease.release();
+          const parsed = input.purpose === 'summary' ? [] : (calls ?? parseCalls(text, view.tools));
+          // In the order in which people read it in the Web UI.
+          return { text, calls: parsed, ...reply };
+        } catch (error) {
+          lease.release(error);
+          if (error instanceof MoveOn) {
+            last = avoid = lease.endpoint.name;
+            continue;
+          }
+          progress.failed = faultOf(error) ? lease.endpoint.name : undefined;
+          throw error;
+        }
       }
     };
-    return withHeartbeat(work, details);
+    return withHeartbeat(work, details, PROGRESS_EVERY_MS);
   };
 }
 

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ModelRequest, RawReply } from '../../activities/inference/adapter.ts';
 import { adapterOf } from '../../activities/inference/adapters/index.ts';
 import type { Endpoint } from '../../activities/inference/endpoint.ts';
-import { type Fleet, makeFleet } from '../../activities/inference/fleet/index.ts';
+import { POLL_MS } from '../../activities/inference/fleet/constants.ts';
+import { type Fleet, MoveOn, makeFleet } from '../../activities/inference/fleet/index.ts';
 import { REHEARSAL_MODEL, type RehearsalOptions, startRehearsal } from '../../local/rehearsal/server.ts';
 import type { Message } from '../../protocol/messages.ts';
 import { addUsage, noUsage, type Usage } from '../../protocol/reply.ts';
@@ -16,8 +18,8 @@ export interface FleetFigures {
   cached: number;
 }
 
-/** Milliseconds: a reply is about 60 tokens. */
-const PACE = { token: 5, tool: 100, poll: 300 };
+/** Milliseconds: everything is a fiftieth of a round on a GPU, the pauses between looks as well. */
+const PACE = { reply: 300, tool: 100, poll: POLL_MS / 50 };
 
 /** Sessions that start at once, over rehearsal models in this process, without Temporal between them. */
 export async function runFleet(
@@ -56,6 +58,32 @@ const endpointAt = (url: string, index: number): Endpoint => ({
   roles: ['research'],
 });
 
+/** What the activity `infer` does with a fleet, without Temporal. */
+async function ask(
+  fleet: Fleet,
+  call: Omit<ModelRequest, 'endpoint' | 'generated'>,
+  home: string | undefined,
+): Promise<{ reply: RawReply; endpoint: string }> {
+  let last = home;
+  let avoid: string | undefined;
+  for (;;) {
+    const { sessionId: session, signal } = call;
+    const lease = await fleet.acquire({ role: 'research', session, last, avoid, signal });
+    const { endpoint } = lease;
+    try {
+      const generated = { text: '', reasoning: '' };
+      const more = { endpoint, generated, signal: lease.signal, onBegin: lease.begun };
+      const reply = await adapterOf(endpoint.format)({ ...call, ...more });
+      lease.release();
+      return { reply, endpoint: endpoint.name };
+    } catch (error) {
+      lease.release(error);
+      if (!(error instanceof MoveOn)) throw error;
+      last = avoid = endpoint.name;
+    }
+  }
+}
+
 async function session(fleet: Fleet, id: string, rounds: number): Promise<{ endpoints: string[]; usage: Usage }> {
   const { signal } = new AbortController();
   const endpoints: string[] = [];
@@ -66,22 +94,12 @@ async function session(fleet: Fleet, id: string, rounds: number): Promise<{ endp
   ];
   const rehearsal = {
     script: Array(rounds).fill({ name: 'search', arguments: { query: 'round' } }),
-    tokenDelayMs: PACE.token,
+    replyDelayMs: PACE.reply,
   };
+  const call = { sessionId: id, requestId: id, model: { extraBody: { rehearsal } }, tools: [], signal };
   for (let round = 1; round <= rounds; round += 1) {
-    const lease = await fleet.acquire({ role: 'research', session: id, last: endpoints.at(-1), signal });
-    const reply = await adapterOf(lease.endpoint.format)({
-      endpoint: lease.endpoint,
-      messages: [...messages],
-      model: { extraBody: { rehearsal } },
-      tools: [],
-      sessionId: id,
-      requestId: `${id}-${round}`,
-      signal,
-      generated: { text: '', reasoning: '' },
-    });
-    lease.release();
-    endpoints.push(lease.endpoint.name);
+    const { reply, endpoint } = await ask(fleet, { ...call, messages: [...messages] }, endpoints.at(-1));
+    endpoints.push(endpoint);
     usage = addUsage(usage, reply.usage);
     messages.push({ role: 'assistant', content: reply.text });
     messages.push({ role: 'user', content: `<tool_response>\n${'What was found. '.repeat(8)}\n</tool_response>` });

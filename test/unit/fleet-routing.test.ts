@@ -2,7 +2,13 @@ import { ApplicationFailure } from '@temporalio/common';
 import { afterEach, expect, test } from 'vitest';
 import type { Endpoint } from '../../activities/inference/endpoint.ts';
 import { connectionFailure, failureOf } from '../../activities/inference/failure.ts';
-import { type Fleet, type FleetOptions, type Lease, makeFleet } from '../../activities/inference/fleet/index.ts';
+import {
+  type Fleet,
+  type FleetOptions,
+  type Lease,
+  MoveOn,
+  makeFleet,
+} from '../../activities/inference/fleet/index.ts';
 import type { Gauges } from '../../activities/inference/fleet/metrics.ts';
 import { FAILURE } from '../../protocol/names.ts';
 
@@ -169,9 +175,9 @@ test('the attempt after a failure asks another endpoint first, and the same one 
   expect((await one.call('s', 'a', 'a')).endpoint.name).toBe('a');
 });
 
-test('an endpoint that asks for a pause gets it from every session of the worker', async () => {
+test.each([429, 529])('an endpoint that asks for a pause with %i gets it from every session', async (status) => {
   const world = aWorld([anEndpoint('a'), anEndpoint('b')]);
-  (await world.call('s1', 'a')).release(failureOf(429, { 'retry-after': '7' }, 'slow down'));
+  (await world.call('s1', 'a')).release(failureOf(status, { 'retry-after': '7' }, 'slow down'));
   expect((await world.call('s2', 'a')).endpoint.name).toBe('b');
   world.clock.now += 7_100;
   expect((await world.call('s3', 'a')).endpoint.name).toBe('a');
@@ -214,6 +220,36 @@ test('some sessions leave a saturated endpoint, not at its first sign and not al
   expect([...homes]).toEqual(after);
 });
 
+test('a call that waits in a long queue is made elsewhere, the newest first; one that has begun stays', async () => {
+  const world = aWorld([anEndpoint('hot'), anEndpoint('cool')]);
+  world.metrics.set('hot', gauges());
+  world.metrics.set('cool', gauges());
+  const begun = await world.call('s0', 'hot');
+  begun.begun();
+  const waiting = [await world.call('s1', 'hot'), await world.call('s2', 'hot'), await world.call('s3', 'hot')];
+  const left = () => waiting.map(({ signal }) => signal.reason instanceof MoveOn);
+  for (let index = 0; index < 6; index += 1) await world.look();
+  expect(left()).toEqual([false, false, false]);
+  // One call waits: no more than this one leaves.
+  waiting[2]?.signal.addEventListener('abort', () => world.metrics.set('hot', gauges({ running: 3 })));
+  world.metrics.set('hot', gauges({ running: 3, waiting: 1 }));
+  while (!left().includes(true)) await world.look();
+  for (let index = 0; index < 4; index += 1) await world.look();
+  expect(left()).toEqual([false, false, true]);
+  expect(begun.signal.aborted).toBe(false);
+  expect((await world.call('s3', 'hot', 'hot')).endpoint.name).toBe('cool');
+});
+
+test('nobody leaves a queue where the others have one as well', async () => {
+  const world = aWorld([anEndpoint('a'), anEndpoint('b')]);
+  for (const name of ['a', 'b']) world.metrics.set(name, gauges({ running: 4, waiting: 6, kv: 0.95 }));
+  const lease = await world.call('s', 'a');
+  for (let index = 0; index < 8; index += 1) await world.look();
+  expect(lease.signal.aborted).toBe(false);
+  lease.release();
+  expect((await world.call('s', 'a')).endpoint.name).toBe('a');
+});
+
 test('a busy KV cache alone moves nobody', async () => {
   const world = aWorld([anEndpoint('full'), anEndpoint('cool')]);
   world.metrics.set('full', gauges({ running: 8, waiting: 0, kv: 0.99 }));
@@ -240,6 +276,25 @@ test('calls beyond an endpoint’s limit wait for a place, in order, and a cance
   first.release();
   (await second).release();
   expect(order).toEqual(['s2']);
+});
+
+test('of the calls that wait for a place those of the best priority get one first', async () => {
+  const { fleet } = aWorld([anEndpoint('a', { maxConcurrent: 1 })]);
+  const { signal } = new AbortController();
+  const order: string[] = [];
+  const call = async (session: string, priority?: number) => {
+    const lease = await fleet.acquire({ role: 'research', session, priority, signal });
+    order.push(session);
+    lease.release();
+  };
+  const first = await fleet.acquire({ role: 'research', session: 'first', signal });
+  const calls = [call('batch', 4), call('one'), call('another', 3), call('urgent', 1), call('last', 5)];
+  // The urgent one came after the others had begun to wait.
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(order).toEqual([]);
+  first.release();
+  await Promise.all(calls);
+  expect(order).toEqual(['urgent', 'one', 'another', 'batch', 'last']);
 });
 
 test('pages are read by research endpoints where none has that role; images are not', async () => {

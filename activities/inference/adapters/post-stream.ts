@@ -27,6 +27,7 @@ export async function postStream(
   const { endpoint, signal } = call;
   let done = false;
   const give = (json: string) => {
+    call.onBegin?.();
     const data = parse(json);
     if (data === undefined) {
       throw connectionFailure(`a part of the reply is no JSON object: ${json.slice(0, 80)}`, endpoint);

@@ -57,10 +57,21 @@ function leastLoaded(from: readonly Known[], now: number, random: () => number):
   return equals[Math.floor(random() * equals.length)];
 }
 
-/** Where prompts are computed again anyway a move costs nothing more; else the other must be much less loaded. */
+/** The endpoint that a call which waits at `home` is better made at; undefined where it should stay. */
+export function betterThan(home: Known, able: readonly Known[], now: number, random: () => number): Known | undefined {
+  const others = able.filter((each) => each !== home && each.health.standing(now) === 'well' && hasPlace(each));
+  const best = leastLoaded(others, now, random);
+  return best && worthLeaving(home, best, now) ? best : undefined;
+}
+
+/**
+ * Where prompts are computed again anyway a move costs nothing more. A call that only waits is better off where nobody
+ * waits and the cache has room; else the other must be much less loaded.
+ */
 function worthLeaving(home: Known, other: Known, now: number): boolean {
   const why = home.load.saturation(now);
   if (!why || other.load.saturation(now)) return false;
   if (home.load.moves >= Math.max(1, home.load.sessions(now) * LEAVE_AT_ONCE[why])) return false;
+  if (other.load.idle(now)) return true;
   return other.load.score(now) < home.load.score(now) * (why === 'thrashing' ? 1 : WORTH_MOVING);
 }

@@ -15,16 +15,15 @@ export const ACTIVE_MS = 60_000;
 export const KV_FULL = { from: 0.7, factor: 3 };
 
 /**
- * Saturation: the KV cache is nearly full and requests queue for it. vLLM then preempts and computes prompts again, and
- * its prefix hits fall (seen: 98 % to 5 %, four times slower). The queue is a share of what runs. It ends at lower values
- * than it begins.
+ * Saturation: requests queue, at least this share of what runs. Where the KV cache is nearly full as well and prefix
+ * hits are down, vLLM preempts and computes prompts again (seen: hits from 98 % to 5 %, four times slower).
  */
-export const SATURATED = { kv: 0.9, waitingShare: 0.25, hitRate: 0.5, kvOver: 0.75 };
+export const SATURATED = { waitingShare: 0.25, kv: 0.9, hitRate: 0.5 };
 /** Looks in a row before a session leaves: two while the hits are down, more while it merely queues. */
-export const LOOKS_BEFORE_LEAVING = { thrashing: 2, queueing: 5 };
-/** Looks without a queue or with room in the cache after which it is over: a queue of few calls comes and goes. */
+export const LOOKS_BEFORE_LEAVING = { thrashing: 2, queueing: 3 };
+/** Looks without a queue after which it is over: a queue of few calls comes and goes. */
 export const LOOKS_BEFORE_OVER = 3;
-/** A move costs one prefill, so the other endpoint must be this much less loaded (not while hits are down anyway). */
+/** A move costs one prefill, so another endpoint with a queue must be this much less loaded (not while hits are down). */
 export const WORTH_MOVING = 0.5;
 /** Share of its sessions that may leave a saturated endpoint between two looks: the rest may not have to. */
 export const LEAVE_AT_ONCE = { thrashing: 0.5, queueing: 0.25 };
@@ -37,3 +36,5 @@ export const REST_MS = { first: 1_000, most: 30_000 };
 export const COOL_MS = 2_000;
 /** How long a session waits for a place at its own endpoint before it takes one elsewhere: about a long prefill. */
 export const PATIENCE_MS = 10_000;
+/** Temporal's own, for what says none. */
+export const DEFAULT_PRIORITY = 3;

@@ -14,6 +14,9 @@ export interface FailureFacts {
   code?: string;
 }
 
+/** Too many requests, and Anthropic's word for a service that is overloaded. */
+const BUSY = new Set([429, 529]);
+
 const AWAY_CODES = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -33,7 +36,7 @@ export function faultOf(error: unknown): Fault | undefined {
   const told = Number(error.nextRetryDelay ?? 0);
   const wait = told > 0 ? { waitMs: told } : {};
   const { message } = error;
-  if (status === 429) return { kind: 'busy', message, ...wait };
+  if (status !== undefined && BUSY.has(status)) return { kind: 'busy', message, ...wait };
   if (status === 503 || AWAY_CODES.has(code)) return { kind: 'away', message, ...wait };
   return { kind: 'broken', message, ...wait };
 }

@@ -3,13 +3,14 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { ToolProtocol } from '../../../protocol/messages.ts';
 import { FAILURE } from '../../../protocol/names.ts';
 import { type Endpoint, type EndpointRole, protocolOf } from '../endpoint.ts';
-import { choose, type Known } from './choose.ts';
-import { FIRST_LOOK_MS, PATIENCE_MS, REST_MS } from './constants.ts';
+import { betterThan, choose, type Known } from './choose.ts';
+import { DEFAULT_PRIORITY, FIRST_LOOK_MS, PATIENCE_MS, REST_MS } from './constants.ts';
 import { faultOf } from './fault.ts';
 import { makeHealth } from './health.ts';
 import { makeLoad } from './load.ts';
 import { type Looks, looks } from './looks.ts';
 import { makePoller } from './poller.ts';
+import { makeQueue } from './queue.ts';
 
 /** What a call needs of its endpoint. */
 export interface Wanted {
@@ -22,14 +23,23 @@ export interface Wanted {
   last?: string;
   /** The endpoint that failed the attempt before this one. */
   avoid?: string;
+  /** Who gets a free place first: 1 (first) to 5 (last), as Temporal counts. Default 3. */
+  priority?: number | undefined;
   signal: AbortSignal;
 }
 
 /** An endpoint taken for one call. It must be given back, with the failure where there was one. */
 export interface Lease {
   endpoint: Endpoint;
+  /** The caller's, and the fleet's `MoveOn`. */
+  signal: AbortSignal;
+  /** The server has begun to answer: from here on the call stays. */
+  begun(): void;
   release(failure?: unknown): void;
 }
+
+/** The reason of a lease's signal where the call waits in a queue and is better made elsewhere: acquire again. */
+export class MoveOn extends Error {}
 
 /** The worker's model servers: which one serves a call, and what is known of their health and load. */
 export interface Fleet {
@@ -53,35 +63,59 @@ export interface FleetOptions {
 export function makeFleet(endpoints: readonly Endpoint[], options: FleetOptions = {}): Fleet {
   const { now = Date.now, random = Math.random } = options;
   const all = endpoints.map((endpoint): Known => ({ endpoint, health: makeHealth(), load: makeLoad(endpoint) }));
-  let changed = Promise.withResolvers<void>();
-  const wake = () => {
-    changed.resolve();
-    changed = Promise.withResolvers<void>();
+  const queue = makeQueue(PATIENCE_MS / 4);
+  /** Calls that no answer has come to yet, the oldest first. */
+  const unanswered = new Set<{ known: Known; able: readonly Known[]; leave: () => void }>();
+
+  /** A server takes calls in the order they came, so the newest are those that still wait there. */
+  const moveOn = (known: Known) => {
+    const here = [...unanswered].filter((call) => call.known === known).reverse();
+    for (const call of here.slice(0, known.load.waiting(now()))) {
+      if (!betterThan(known, call.able, now(), random)) return;
+      unanswered.delete(call);
+      call.leave();
+    }
   };
   const poller = makePoller(all, {
     now,
     random,
     looks: options.looks ?? looks,
     pollMs: options.pollMs,
-    onChange: wake,
+    onChange(known) {
+      moveOn(known);
+      queue.serve();
+    },
   });
 
-  const take = (known: Known, { session, last }: Wanted): Lease => {
+  const take = (known: Known, able: readonly Known[], { session, last, signal }: Wanted): Lease => {
     known.load.begin(session, now());
     if (session !== undefined && last !== undefined && last !== known.endpoint.name) {
       all.find(({ endpoint }) => endpoint.name === last)?.load.left(session);
     }
+    const moved = new AbortController();
+    const call = {
+      known,
+      able,
+      leave() {
+        if (session !== undefined) known.load.left(session);
+        moved.abort(new MoveOn());
+      },
+    };
+    unanswered.add(call);
     let held = true;
     return {
       endpoint: known.endpoint,
+      signal: AbortSignal.any([signal, moved.signal]),
+      begun: () => void unanswered.delete(call),
       release(failure) {
         if (!held) return;
         held = false;
+        unanswered.delete(call);
         known.load.end(now());
         const fault = faultOf(failure);
         if (fault) known.health.fault(fault, now());
         else if (failure === undefined || failure instanceof ApplicationFailure) known.health.answered();
-        wake();
+        queue.serve();
       },
     };
   };
@@ -89,23 +123,24 @@ export function makeFleet(endpoints: readonly Endpoint[], options: FleetOptions 
   return {
     endpoints,
     async acquire(wanted) {
-      const { signal, last, avoid } = wanted;
+      const { signal, last, avoid, priority = DEFAULT_PRIORITY } = wanted;
       const able = ableFor(all, wanted);
       const startedAt = now();
       const asked = { last, avoid: new Set(avoid === undefined ? [] : [avoid]) };
       const firstLook = poller.use(able);
       if (last === undefined && able.length > 1)
         await untilAborted(Promise.race([firstLook, sleep(FIRST_LOOK_MS)]), signal);
-      for (;;) {
-        signal.throwIfAborted();
+      const attempt = () => {
         const chosen = choose(able, { ...asked, waited: now() - startedAt }, now(), random);
-        if (chosen === undefined) {
-          if (await untilAborted(poller.probe(able), signal)) continue;
-          throw noneNow(able, now(), random);
-        }
-        if (chosen !== 'wait') return take(chosen, wanted);
+        if (chosen === undefined) return 'none';
+        if (chosen !== 'wait') return take(chosen, able, wanted);
         poller.use(able);
-        await untilAborted(Promise.race([changed.promise, sleep(PATIENCE_MS / 4)]), signal);
+        return undefined;
+      };
+      for (;;) {
+        const given = await queue.wait(attempt, priority, signal);
+        if (given !== 'none') return given;
+        if (!(await untilAborted(poller.probe(able), signal))) throw noneNow(able, now(), random);
       }
     },
     async close() {

@@ -16,6 +16,10 @@ export interface Load {
   sessions(now: number): number;
   /** Comparable over endpoints; weights are in it. */
   score(now: number): number;
+  /** Seen to have room in its cache, and nobody who waits. */
+  idle(now: number): boolean;
+  /** Calls that wait in its queue, as last seen. */
+  waiting(now: number): number;
   /** Saturated for long enough to think of leaving, and how. */
   saturation(now: number): 'thrashing' | 'queueing' | undefined;
   /** Moves away since the last look. */
@@ -31,19 +35,20 @@ export function makeLoad({ weight }: Pick<Endpoint, 'weight'>): Load {
 
   const current = (now: number) => (look && now - look.at < STALE_MS ? look : undefined);
 
-  /** Hysteresis: once saturated, it stays so until the cache has room again or nobody waits. */
+  /** Hysteresis: once saturated, it stays so until nobody has waited for some looks. */
   const watch = (gauges: Gauges, before: Gauges | undefined) => {
     const asked = gauges.queries - (before?.queries ?? gauges.queries);
     const hitRate = asked > 0 ? (gauges.hits - (before?.hits ?? gauges.hits)) / asked : undefined;
-    if (gauges.kv < SATURATED.kvOver || gauges.waiting === 0) {
+    if (gauges.waiting === 0) {
       calm += 1;
       if (calm < LOOKS_BEFORE_OVER) return;
       thrashing = 0;
       queueing = 0;
-    } else if (gauges.kv >= SATURATED.kv && gauges.waiting >= gauges.running * SATURATED.waitingShare) {
+    } else if (gauges.waiting >= gauges.running * SATURATED.waitingShare) {
       calm = 0;
       queueing += 1;
-      if (hitRate !== undefined) thrashing = hitRate < SATURATED.hitRate ? thrashing + 1 : 0;
+      if (gauges.kv < SATURATED.kv) thrashing = 0;
+      else if (hitRate !== undefined) thrashing = hitRate < SATURATED.hitRate ? thrashing + 1 : 0;
     }
   };
 
@@ -79,8 +84,14 @@ export function makeLoad({ weight }: Pick<Endpoint, 'weight'>): Load {
       const queue = gauges?.waiting ?? 0;
       return ((load.sessions(now) + others + queue + 1) / weight) * (1 + (KV_FULL.factor - 1) * full);
     },
+    idle(now) {
+      const { gauges } = current(now) ?? {};
+      return gauges !== undefined && gauges.waiting === 0 && gauges.kv < KV_FULL.from;
+    },
+    waiting: (now) => current(now)?.gauges.waiting ?? 0,
     saturation(now) {
-      if (!current(now)) return undefined;
+      // Nobody is to leave a queue that has gone, even if it may come again.
+      if (!current(now)?.gauges.waiting) return undefined;
       if (thrashing >= LOOKS_BEFORE_LEAVING.thrashing) return 'thrashing';
       return queueing >= LOOKS_BEFORE_LEAVING.queueing ? 'queueing' : undefined;
     },

@@ -7,8 +7,8 @@ export interface PollerOptions {
   random: () => number;
   looks: Looks;
   pollMs?: number | undefined;
-  /** Something was learned that a waiting call may want to know. */
-  onChange: () => void;
+  /** Something was learned of an endpoint that waiting calls may want to know. */
+  onChange: (known: Known) => void;
 }
 
 /** Looks at the endpoints that are in use, one look at a time each, and probes those that rest. */
@@ -50,7 +50,7 @@ export function makePoller(all: readonly Known[], options: PollerOptions): Polle
       if (gauges === 'none') watch.noMetrics = true;
       else if (gauges) known.load.seen(gauges, now());
     }
-    onChange();
+    onChange(known);
   };
 
   const schedule = (known: Known, watch: Watched): void => {
