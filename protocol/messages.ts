@@ -25,6 +25,13 @@ export type Message =
 export const toolResponse = (text: string): string => `<tool_response>\n${text}\n</tool_response>`;
 
 /**
+ * A user message in which the session itself speaks. S1's template takes any message that is no results for a new
+ * question and drops the thoughts before it; an API with native calls has no such form.
+ */
+export const sessionMessage = (text: string, protocol: ToolProtocol): string =>
+  protocol === 'text' ? toolResponse(text) : text;
+
+/**
  * The transcript of a segment from message `since` up to but without `upTo`. Append-only: the messages of round n are
  * a byte-wise prefix of those of round n + 1, which is what the model server's prefix cache lives on.
  */

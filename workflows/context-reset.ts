@@ -1,5 +1,5 @@
 import { splitReply } from '../protocol/answer.ts';
-import { countMessages, toolResponse } from '../protocol/messages.ts';
+import { countMessages, sessionMessage } from '../protocol/messages.ts';
 import { continuationOpening, SUMMARY_REQUEST } from '../protocol/notices.ts';
 import { interrupted, type Session } from './session.ts';
 import { currentSegment, openSegment, segmentRounds } from './session-state.ts';
@@ -23,14 +23,14 @@ export function canReset(session: Session): boolean {
 }
 
 /**
- * Closes the segment and starts the next from a summary that the model writes. The request travels like a tool's
- * result, so that the whole transcript before it stays in the server's prefix cache. After an overflow the last round
- * is left out, for with it not even the request fits.
+ * Closes the segment and starts the next from a summary that the model writes. The request keeps the transcript before
+ * it in the server's prefix cache (`sessionMessage`). After an overflow the last round is left out, for with it not
+ * even the request fits.
  */
 export async function resetContext(session: Session, overflowed = false): Promise<void> {
   const { data } = session;
   const segment = currentSegment(data);
-  const request = toolResponse(SUMMARY_REQUEST);
+  const request = sessionMessage(SUMMARY_REQUEST, data.prepared.protocol);
   const messages = overflowed ? beforeLastRound(session) : countMessages(segment);
   const thought = await think(session, { purpose: 'summary', messages, append: request });
   if (thought === 'interrupted' && interrupted(session)) return;

@@ -1,4 +1,4 @@
-import { toolResponse } from '../protocol/messages.ts';
+import { sessionMessage } from '../protocol/messages.ts';
 import { FAILURE } from '../protocol/names.ts';
 import { type LastReplyReason, lastReplyNotice, notRunNotice } from '../protocol/notices.ts';
 import { beforeLastRound } from './context-reset.ts';
@@ -19,7 +19,7 @@ export async function lastReply(session: Session, reason: LastReplyReason, overf
   const { data, runtime } = session;
   const notice = lastReplyNotice(reason);
   if (!overflowed) say(session, notice);
-  const shortened = { messages: beforeLastRound(session), append: toolResponse(notice) };
+  const shortened = { messages: beforeLastRound(session), append: sessionMessage(notice, data.prepared.protocol) };
   let ended = false;
   let late = false;
   const grace = new Interrupt(() => late);

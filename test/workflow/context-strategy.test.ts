@@ -81,6 +81,20 @@ test('an empty summary falls back to the first question', async () => {
   expect(world.requests.at(-1)?.[1]?.content).toBe(world.session.data.prepared.opening);
 });
 
+test.each(['text', 'native'] as const)('the session speaks as the protocol has it (%s)', async (protocol) => {
+  const world = fakeSession(
+    { question: QUESTION },
+    ({ input }) => (input.purpose === 'round' && input.round < 3 ? CALL : overflow()),
+    undefined,
+    parseCalls,
+  );
+  world.session.data.prepared = { ...world.session.data.prepared, protocol };
+  await research(world.session).catch(() => {});
+  const said = world.inputs.flatMap(({ append }) => append ?? []);
+  expect(said.map((text) => /summary|final answer/.exec(text)?.[0])).toEqual(['summary', 'final answer']);
+  for (const text of said) expect(text.startsWith('<tool_response>')).toBe(protocol === 'text');
+});
+
 test('a session that is summarised for ever ends in an answer', async () => {
   const world = fakeSession(
     { question: QUESTION, contextTokens: 1024 },
