@@ -10,8 +10,12 @@ import { sessionQueues } from './queues.ts';
 import { sessionSinks, silentSinks } from './sinks.ts';
 import { toolOptions } from './tool-options.ts';
 
-/** Cancellation and the live view wait for a heartbeat, so they may not be rarer than this. */
-export const HEARTBEAT_EVERY = '2s';
+/**
+ * The least time between two heartbeats of an activity. A heartbeat that comes sooner is held back until then, so this
+ * must be well below the activities' own interval of one or two seconds: else each waits for the one before, and what
+ * the server knows is two intervals old.
+ */
+export const HEARTBEAT_THROTTLE = '500ms';
 
 /** The activities a configuration asks for. @throws Error if one of `ownTools` has a name that is taken */
 export const activitiesOf = (configuration: Configuration, ownTools: readonly OwnTool[] = []) =>
@@ -42,8 +46,8 @@ export class DeepResearchPlugin extends SimplePlugin {
       // Temporal takes the bundle or the path, not both.
       workflowsPath: workflowBundle ? theirs : configured.workflowsPath,
       sinks: { ...options.sinks, ...sessionSinks },
-      maxHeartbeatThrottleInterval: options.maxHeartbeatThrottleInterval ?? HEARTBEAT_EVERY,
-      defaultHeartbeatThrottleInterval: options.defaultHeartbeatThrottleInterval ?? HEARTBEAT_EVERY,
+      maxHeartbeatThrottleInterval: options.maxHeartbeatThrottleInterval ?? HEARTBEAT_THROTTLE,
+      defaultHeartbeatThrottleInterval: options.defaultHeartbeatThrottleInterval ?? HEARTBEAT_THROTTLE,
     };
   }
 

@@ -3,7 +3,7 @@ import { DefaultLogger, type LogLevel, Runtime, Worker } from '@temporalio/worke
 import { closeSharedCorpora } from '../activities/corpus/shared-corpus.ts';
 import { workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration/index.ts';
-import { activitiesOf, HEARTBEAT_EVERY, type PluginOptions } from './plugin.ts';
+import { activitiesOf, HEARTBEAT_THROTTLE, type PluginOptions } from './plugin.ts';
 import { type Poll, pollsOf } from './queues.ts';
 import { sessionSinks, silentSinks } from './sinks.ts';
 import { checkStart } from './start-checks/index.ts';
@@ -70,8 +70,8 @@ export async function runWorker(
           ...(typeof poll.activities === 'string'
             ? {}
             : { maxTaskQueueActivitiesPerSecond: poll.activities.perSecond }),
-          maxHeartbeatThrottleInterval: HEARTBEAT_EVERY,
-          defaultHeartbeatThrottleInterval: HEARTBEAT_EVERY,
+          maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+          defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
           maxCachedWorkflows: limits.maxCachedWorkflows,
           maxConcurrentActivityTaskExecutions:
             poll.activities === 'all' || poll.activities === 'infer'

@@ -6,6 +6,7 @@ import { makeFleet } from '../../activities/inference/fleet/index.ts';
 import { makeInfer } from '../../activities/inference/infer.ts';
 import { REHEARSAL_MODEL, type Rehearsal } from '../../local/rehearsal/server.ts';
 import { workflowsPath } from '../../worker/combined-workflows.ts';
+import { HEARTBEAT_THROTTLE } from '../../worker/plugin.ts';
 import { sessionSinks } from '../../worker/sinks.ts';
 
 export interface FleetWorker {
@@ -37,8 +38,8 @@ export async function startFleetWorker(options: {
     // Few at once, so that on a loaded machine none outlasts its time limit and has to be done again.
     maxConcurrentWorkflowTaskExecutions: 8,
     maxConcurrentWorkflowTaskPolls: 4,
-    maxHeartbeatThrottleInterval: '2s',
-    defaultHeartbeatThrottleInterval: '2s',
+    maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+    defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
     shutdownGraceTime: '1s',
   });
   const running = worker.run();
