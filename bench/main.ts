@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { benchFleet } from './fleet/command.ts';
 import { benchHistory } from './history/command.ts';
+import { benchInference } from './inference/command.ts';
 import { benchWeb } from './web/command.ts';
 
 const program = new Command('npm run bench --').description('Measures what the design promises, on this machine.');
@@ -8,6 +9,7 @@ const program = new Command('npm run bench --').description('Measures what the d
 benchHistory(program);
 benchFleet(program);
 benchWeb(program);
+benchInference(program);
 
 try {
   await program.parseAsync();

@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Client } from '@temporalio/client';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
+import { connectTemporal } from '../client/connect.ts';
+import { startDevServer } from '../local/temporal/dev-server.ts';
+import { findTemporalCli } from '../local/temporal/find-cli.ts';
+import { type Configuration, readConfiguration } from '../worker/configuration/index.ts';
+import { activitiesOf, HEARTBEAT_THROTTLE } from '../worker/plugin.ts';
+import { sessionSinks } from '../worker/sinks.ts';
+import { BUILD_ID } from '../worker/version.ts';
+
+/** A dev server with local mode's settings, a model server in a process of its own, and a worker in this one. */
+export interface WorkerStand {
+  client: Client;
+  taskQueue: string;
+  /** URL of the model server. */
+  modelUrl: string;
+  /** What `temporal --version` printed. */
+  server: string;
+  stop(): Promise<void>;
+}
+
+type Activities = Awaited<ReturnType<typeof activitiesOf>>;
+
+export async function startWorkerStand(options: {
+  /** Program of the model server, which prints its URL, and its arguments. */
+  model: string[];
+  workflowsPath: string;
+  /** The worker's activities: ours, and what is measured in them or beside them. */
+  activities: (ours: Activities, configuration: Configuration) => object;
+  worker?: Pick<WorkerOptions, 'interceptors' | 'maxConcurrentActivityTaskExecutions'>;
+  say: (line: string) => void;
+}): Promise<WorkerStand> {
+  const folder = mkdtempSync(join(tmpdir(), 'deep-research-bench-'));
+  const undo: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true })];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
+  try {
+    const cli = await findTemporalCli({ onProgress: options.say });
+    const server = await startDevServer({ stateDir: join(folder, 'server'), cli: cli.path, port: 0, uiPort: 0 });
+    undo.push(() => server.stop());
+    const model = await startModel(options.model);
+    undo.push(() => model.stop());
+    const corpus = join(folder, 'documents');
+    mkdirSync(corpus);
+    const configuration = readConfiguration({
+      LLM_SERVER_BASE_ENDPOINT_URL: model.url,
+      LLM_SERVER_MODEL_NAME: 'bench',
+      DEEP_RESEARCH_CORPUS_DIR: corpus,
+      DEEP_RESEARCH_STATE_DIR: join(folder, 'state'),
+    });
+    // Payloads beyond the size that the SDK warns of are a part of what is measured.
+    const quiet = { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } };
+    Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: quiet, shutdownSignals: [] });
+    const connection = await NativeConnection.connect({ address: server.address });
+    undo.push(() => connection.close());
+    const worker = await Worker.create({
+      connection,
+      taskQueue: configuration.taskQueue,
+      buildId: BUILD_ID,
+      sinks: sessionSinks,
+      workflowsPath: options.workflowsPath,
+      activities: options.activities(await activitiesOf(configuration), configuration),
+      maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+      defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
+      ...options.worker,
+    });
+    const running = worker.run();
+    undo.push(async () => {
+      worker.shutdown();
+      await running;
+    });
+    const connected = await connectTemporal({ address: server.address });
+    undo.push(() => connected.close());
+    return {
+      client: connected.client,
+      taskQueue: configuration.taskQueue,
+      modelUrl: model.url,
+      server: cli.version,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Its work must not be done by the process that is measured. */
+async function startModel(program: string[]): Promise<{ url: string; stop: () => Promise<void> }> {
+  const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  for await (const url of createInterface({ input: child.stdout })) {
+    return {
+      url,
+      async stop() {
+        child.kill('SIGTERM');
+        await exited;
+      },
+    };
+  }
+  throw new Error('The model server ended before it was ready.');
+}
