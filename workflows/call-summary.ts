@@ -44,6 +44,8 @@ function firstLine(value: unknown): string {
 /** Cuts to what UTF-8 keeps within the limit, at a whole character. */
 export function clip(text: string, bytes = LONGEST): string {
   const line = text.replace(/\s+/g, ' ').trim();
+  // A unit of UTF-16 has at most three bytes in UTF-8, and most lines are short.
+  if (line.length * 3 <= bytes) return line;
   let used = 0;
   let kept = '';
   for (const character of line) {

@@ -1,4 +1,5 @@
 import type { Status } from '../protocol/status.ts';
+import type { CallRecord } from '../protocol/trajectory.ts';
 import { summaryOf } from './call-summary.ts';
 import { currentSegment, type SessionData } from './session-state.ts';
 
@@ -52,13 +53,24 @@ function lastRounds(data: SessionData): string[] {
     const ended = calls.filter(({ result }) => result !== undefined);
     const shown = ended.slice(0, CALLS_SHOWN).map((call) => {
       const state = call.state === 'done' ? '' : ` (${call.state})`;
-      return `${call.name}${state}: ${inline(summaryOf(call.name, call.arguments), 120)}`;
+      return `${call.name}${state}: ${subjectOf(call)}`;
     });
     const more = ended.length > CALLS_SHOWN ? [`${ended.length - CALLS_SHOWN} more`] : [];
     return ended.length ? [`- round ${number}: ${[...shown, ...more].join(' · ')}`] : [];
   });
   return lines.length ? ['', 'Before:', '', ...lines] : [];
 }
+
+/** What a call that has ended was about; shown in several rounds, and the same in all. */
+function subjectOf(call: CallRecord): string {
+  const known = subjects.get(call);
+  if (known !== undefined) return known;
+  const subject = inline(summaryOf(call.name, call.arguments), 120);
+  subjects.set(call, subject);
+  return subject;
+}
+
+const subjects = new WeakMap<CallRecord, string>();
 
 const thousands = (count: number): string => (count < 10_000 ? String(count) : `${Math.round(count / 1000)}K`);
 
