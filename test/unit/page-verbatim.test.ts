@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { verbatimFinder } from '../../activities/reading/verbatim.ts';
 
@@ -69,17 +68,20 @@ test('of a quote that was put together the parts that stand are taken', () => {
 });
 
 test('any stretch of whole words of a page is found in it, and what is found has its words', () => {
-  const words = PAGE.match(/\S+/g)!;
   const positions = [...PAGE.matchAll(/\S+/g)].map(({ index }) => index);
   const bare = (text: string) => text.replace(/[^\p{L}\p{N}]/gu, '');
-  fc.assert(
-    fc.property(fc.nat(words.length - 6), fc.integer({ min: 3, max: 6 }), (from, count) => {
+  // Neither where a link leads to nor the number of a footnote is a word.
+  const wordsOf = (text: string) => bare(text.replace(/\]\(\S+\)|\[\d+\]/g, ''));
+  let looked = 0;
+  for (let from = 0; from + 6 <= positions.length; from += 1) {
+    for (let count = 3; count <= 6; count += 1) {
       const quote = PAGE.slice(positions[from], positions[from + count]);
-      if (bare(quote).length < 8 || /engi-\s*$|^neer|\[harbour\s*$|^office\]/.test(quote)) return;
-      const found = find(quote).map(bare).join('');
-      expect(bare(found)).toContain(bare(quote.replace(/\]\(\S+\)|\[\d+\]/g, '')).slice(0, 8));
-    }),
-  );
+      if (bare(quote).length < 8 || /engi-\s*$|^neer|\[harbour\s*$|^office\]/.test(quote)) continue;
+      looked += 1;
+      expect(wordsOf(find(quote).join('')), quote).toContain(wordsOf(quote).slice(0, 8));
+    }
+  }
+  expect(looked).toBeGreaterThan(150);
 });
 
 test('a long page is searched fast enough, and one made of marks does no harm', () => {
