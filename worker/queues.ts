@@ -1,11 +1,11 @@
 import type { Prepared } from '../protocol/activities.ts';
 import type { Configuration, Role } from './configuration/index.ts';
 
-export const inferenceQueue = (queue: string): string => `${queue}-inference`;
-export const sandboxQueue = (queue: string): string => `${queue}-sandbox`;
+const inferenceQueue = (queue: string): string => `${queue}-inference`;
+const sandboxQueue = (queue: string): string => `${queue}-sandbox`;
 
 /** Of a tool whose calls a second are limited over all workers: the limit is the queue's. */
-export const toolQueue = (queue: string, tool: string): string => `${queue}-${tool}`;
+const toolQueue = (queue: string, tool: string): string => `${queue}-${tool}`;
 
 /** The queues a session's activities go to: its own, unless this worker's roles are split or a tool has a limit. */
 export function sessionQueues({ roles, taskQueue, toolRates }: Configuration): Prepared['queues'] {

@@ -67,7 +67,7 @@ function selective(terms: Term[]): Term[] {
 }
 
 /** The share of the query that is matched, by weight, 0 to 1. */
-export function coverage(terms: Term[], matched: ReadonlySet<Term>): number {
+function coverage(terms: Term[], matched: ReadonlySet<Term>): number {
   const needed = terms.filter(({ bonus }) => !bonus);
   const sum = (some: Term[]) => some.reduce((total, { weight }) => total + weight, 0);
   const all = sum(needed);

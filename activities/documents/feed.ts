@@ -1,7 +1,7 @@
-import { DOMParser } from 'linkedom';
 import { type DomElement, textOf } from './html/dom.ts';
 import { toMarkdown } from './html/markdown.ts';
 import { parsePage } from './html/parse-page.ts';
+import { parseXml } from './parse-xml.ts';
 
 /** More entries are an archive, not news. */
 const MOST_ENTRIES = 300;
@@ -12,8 +12,7 @@ export function feedToMarkdown(text: string): { title?: string; text: string } |
     text.slice(0, 2000),
   )?.[1];
   if (!root) return undefined;
-  const feed = new DOMParser().parseFromString(text, 'text/xml') as unknown as { documentElement: DomElement | null };
-  const all = feed.documentElement;
+  const all = parseXml(text);
   if (!all) return undefined;
   const entries = [...all.querySelectorAll('item, entry')].slice(0, MOST_ENTRIES);
   const channel = child(all, 'channel') ?? all;

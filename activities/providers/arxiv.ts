@@ -1,4 +1,5 @@
-import { DOMParser } from 'linkedom';
+import type { DomElement } from '../documents/html/dom.ts';
+import { parseXml } from '../documents/parse-xml.ts';
 import { askText } from './ask.ts';
 import { ProviderError } from './failure.ts';
 import { toHits } from './hit.ts';
@@ -52,15 +53,7 @@ export function arxivQuery(text: string): string {
   return chosen.length > 0 ? chosen.map((term) => `all:${term.replace(/[.']+$/, '')}`).join(' AND ') : `all:${text}`;
 }
 
-/** As much of the DOM as is used here; the compiler's own DOM types belong to browsers. */
-interface XmlElement {
-  textContent: string | null;
-  getAttribute(name: string): string | null;
-  querySelector(selector: string): XmlElement | null;
-  querySelectorAll(selector: string): Iterable<XmlElement>;
-}
-
-function entriesOf(feed: string): XmlElement[] {
+function entriesOf(feed: string): DomElement[] {
   // Throttling comes as plain text, at times with status 200.
   if (/^\s*rate exceeded/i.test(feed)) {
     throw new ProviderError('rate-limited', 'arxiv', 'arxiv is asked too often.');
@@ -68,8 +61,7 @@ function entriesOf(feed: string): XmlElement[] {
   const isFeed = /<feed[\s>]/.test(feed);
   if (!isFeed)
     throw new ProviderError('bad-answer', 'arxiv', 'arxiv answered with something that is not an Atom feed.');
-  const document = new DOMParser().parseFromString(feed, 'text/xml') as unknown as XmlElement;
-  const entries = [...document.querySelectorAll('entry')];
+  const entries = [...(parseXml(feed)?.querySelectorAll('entry') ?? [])];
   // A query it cannot read is one entry whose id lies below /api/errors.
   if (entries.some((entry) => textOf(entry, 'id')?.includes('/api/errors'))) {
     throw new ProviderError('bad-answer', 'arxiv', 'arxiv did not accept the query.');
@@ -77,7 +69,7 @@ function entriesOf(feed: string): XmlElement[] {
   return entries;
 }
 
-function toRaw(entry: XmlElement) {
+function toRaw(entry: DomElement) {
   const pdf = [...entry.querySelectorAll('link')].find((link) => link.getAttribute('title') === 'pdf');
   return {
     title: textOf(entry, 'title'),
@@ -90,4 +82,4 @@ function toRaw(entry: XmlElement) {
   };
 }
 
-const textOf = (entry: XmlElement, selector: string) => entry.querySelector(selector)?.textContent?.trim() || undefined;
+const textOf = (entry: DomElement, selector: string) => entry.querySelector(selector)?.textContent?.trim() || undefined;

@@ -67,7 +67,7 @@ function firstTokenLines(times: Record<string, number[]>): string[] {
   return tableLines(['reply of one token', 'ms', '95 %', 'beyond bare'], rows);
 }
 
-export function lapLines(title: string, laps: Record<string, Lap[]>): string[] {
+function lapLines(title: string, laps: Record<string, Lap[]>): string[] {
   const cpu = (of: readonly Lap[] = []) => of.map(({ cpuMs }) => cpuMs);
   const rows = Object.entries(laps).map(([name, all]) => [
     name,

@@ -74,7 +74,7 @@ export async function postStream(
   }
 }
 
-export const isFields = (value: unknown): value is Fields =>
+const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A field that holds an object; `{}` where it does not. */

@@ -1,7 +1,6 @@
 /** Words of texts, the same for questions and documents, in any language. */
 
 const CJK = String.raw`\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}`;
-const CJK_RUN = new RegExp(`[${CJK}々ー]+`, 'gu');
 const PIECE = new RegExp(
   `(?<cjk>[${CJK}々ー]+)|(?<word>[[\\p{L}\\p{N}\\p{M}_$]--[${CJK}ー]]+(?:['’.\\-][[\\p{L}\\p{N}\\p{M}_$]--[${CJK}ー]]+)*)`,
   'gv',
@@ -11,8 +10,6 @@ export const isChinese = (text: string): boolean => {
   const han = text.match(/\p{Script=Han}/gu)?.length ?? 0;
   return han >= 2 && !/[\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}]/u.test(text);
 };
-
-export const cjkRuns = (text: string): string[] => text.match(CJK_RUN) ?? [];
 
 /** `bodyTimeout` → body, timeout; `max_tokens` → max, tokens; `300e3` stays whole. */
 export function partsOf(word: string): string[] {

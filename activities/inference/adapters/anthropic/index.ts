@@ -1,9 +1,7 @@
 import type { Message } from '../../../../protocol/messages.ts';
 import type { ModelRequest, RawReply } from '../../adapter.ts';
-import { startClock } from '../clock.ts';
-import { nativeCalls } from '../native-calls.ts';
-import { type Fields, fieldsOf, postStream } from '../post-stream.ts';
-import { stampOf } from '../reply-stamp.ts';
+import { type Fields, fieldsOf } from '../post-stream.ts';
+import { readNative } from '../read-native.ts';
 import { askedMaxTokens } from '../request-fields.ts';
 import { anthropicMessages, hasThoughts } from './messages.ts';
 import { messageReader } from './read.ts';
@@ -20,19 +18,12 @@ const LEAST_TOKENS = 1_024;
 const NO_THINKING = /claude-3-(5|haiku|sonnet|opus)/i;
 
 /** One streamed reply of Anthropic's Messages API. */
-export async function anthropic(call: ModelRequest): Promise<RawReply> {
-  const { endpoint, generated, tools } = call;
-  const clock = startClock();
-  const reader = messageReader(endpoint, generated, clock.tick);
-  const body = requestBody(call);
-  await postStream(call, { path: 'messages', body, headers: { 'anthropic-version': VERSION } }, reader.read);
-  const { calls, ...said } = reader.end();
-  return {
-    ...said,
-    calls: nativeCalls(calls, tools),
-    ...stampOf(call, clock, body),
-  };
-}
+export const anthropic = (call: ModelRequest): Promise<RawReply> =>
+  readNative(
+    call,
+    { path: 'messages', body: requestBody(call), headers: { 'anthropic-version': VERSION } },
+    messageReader,
+  );
 
 function requestBody({ endpoint, messages, tools, model }: ModelRequest): Fields {
   const maxTokens = askedMaxTokens(model) ?? MAX_TOKENS;

@@ -1,13 +1,12 @@
 import type { Usage } from '../../../../protocol/reply.ts';
-import type { Generated, RawReply } from '../../adapter.ts';
+import type { Generated } from '../../adapter.ts';
 import type { Endpoint } from '../../endpoint.ts';
 import { connectionFailure, streamFailure } from '../../failure.ts';
 import type { WrittenCall } from '../native-calls.ts';
 import { appendPart } from '../parts.ts';
 import { type Fields, fieldsOf, listOf, textOf } from '../post-stream.ts';
+import type { NativeSaid } from '../read-native.ts';
 import type { NativeContent, Place } from './messages.ts';
-
-type Said = Pick<RawReply, 'text' | 'reasoning' | 'usage' | 'finishReason' | 'native'> & { calls: WrittenCall[] };
 
 /** A content block while it streams. */
 interface Block {
@@ -95,7 +94,7 @@ export function messageReader(endpoint: Endpoint, generated: Generated, onToken:
       }
     },
     /** Throws where the message was cut off. */
-    end(): Said {
+    end(): NativeSaid {
       if (stopReason === '') throw connectionFailure('the stream ended before the reply did');
       return {
         ...saidIn([...blocks.values()]),
@@ -106,7 +105,7 @@ export function messageReader(endpoint: Endpoint, generated: Generated, onToken:
   };
 }
 
-function saidIn(blocks: Block[]): Pick<Said, 'text' | 'reasoning' | 'native' | 'calls'> {
+function saidIn(blocks: Block[]): Pick<NativeSaid, 'text' | 'reasoning' | 'native' | 'calls'> {
   const calls: WrittenCall[] = [];
   const places: Place[] = [];
   let text = '';

@@ -1,9 +1,7 @@
 import type { ModelRequest, RawReply } from '../../adapter.ts';
-import { startClock } from '../clock.ts';
 import { mendLimit } from '../mend-limit.ts';
-import { nativeCalls } from '../native-calls.ts';
-import { type Fields, postStream } from '../post-stream.ts';
-import { stampOf } from '../reply-stamp.ts';
+import type { Fields } from '../post-stream.ts';
+import { readNative } from '../read-native.ts';
 import { inputItems } from './input.ts';
 import { responseReader } from './read.ts';
 
@@ -11,20 +9,8 @@ import { responseReader } from './read.ts';
 const NO_REASONING = /gpt-4\.1|gpt-4o/i;
 
 /** One streamed response of OpenAI's Responses API. Nothing is stored at the provider: each request says all. */
-export async function responses(call: ModelRequest): Promise<RawReply> {
-  const { endpoint, generated, tools } = call;
-  return mendLimit(requestBody(call), async (body) => {
-    const clock = startClock();
-    const reader = responseReader(endpoint, generated, clock.tick);
-    await postStream(call, { path: 'responses', body }, reader.read);
-    const { calls, ...said } = reader.end();
-    return {
-      ...said,
-      calls: nativeCalls(calls, tools),
-      ...stampOf(call, clock, body),
-    };
-  });
-}
+export const responses = (call: ModelRequest): Promise<RawReply> =>
+  mendLimit(requestBody(call), (body) => readNative(call, { path: 'responses', body }, responseReader));
 
 function requestBody({ endpoint, messages, tools, model }: ModelRequest): Fields {
   const reasoning = !NO_REASONING.test(endpoint.model);

@@ -1,13 +1,12 @@
 import { noUsage, type Usage } from '../../../../protocol/reply.ts';
-import type { Generated, RawReply } from '../../adapter.ts';
+import type { Generated } from '../../adapter.ts';
 import type { Endpoint } from '../../endpoint.ts';
 import { connectionFailure, streamFailure } from '../../failure.ts';
 import type { WrittenCall } from '../native-calls.ts';
 import { appendPart } from '../parts.ts';
 import { type Fields, fieldsOf, listOf, textOf } from '../post-stream.ts';
+import type { NativeSaid } from '../read-native.ts';
 import type { NativeOutput, Place } from './input.ts';
-
-type Said = Pick<RawReply, 'text' | 'reasoning' | 'usage' | 'finishReason' | 'native'> & { calls: WrittenCall[] };
 
 const TEXT_DELTAS = new Set(['response.output_text.delta', 'response.refusal.delta']);
 const REASONING_DELTAS = new Set(['response.reasoning_summary_text.delta', 'response.reasoning_text.delta']);
@@ -41,7 +40,7 @@ export function responseReader(endpoint: Endpoint, generated: Generated, onToken
       else if (event.object === 'response') ended = event;
     },
     /** Throws where the response was cut off. */
-    end(): Said {
+    end(): NativeSaid {
       if (!ended) throw connectionFailure('the stream ended before the reply did');
       if (ended.status === 'failed') throw streamFailure(ended.error, endpoint);
       const whole = listOf(ended.output);
@@ -51,7 +50,7 @@ export function responseReader(endpoint: Endpoint, generated: Generated, onToken
   };
 }
 
-function saidIn(items: Fields[], ended: Fields, generated: Generated, endpoint: string): Said {
+function saidIn(items: Fields[], ended: Fields, generated: Generated, endpoint: string): NativeSaid {
   const calls: WrittenCall[] = [];
   const places: Place[] = [];
   let text = '';
