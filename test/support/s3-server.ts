@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from './listen.ts';
 
 export interface S3Server {
   url: string;
@@ -28,15 +28,7 @@ export async function startS3Server(key: { id: string; secret: string; bucket: s
     const found = objects.get(path);
     return found ? response.end(found) : response.writeHead(404).end('<Code>NoSuchKey</Code>');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const started: S3Server = {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    objects,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
+  const started: S3Server = { objects, ...(await listen(server)) };
   return started;
 }
 

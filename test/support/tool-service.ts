@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from './listen.ts';
 
 /** A request as the stand-in got it. */
 export interface ServiceRequest {
@@ -47,17 +46,7 @@ export async function startToolService(
     if (told === 'destroy') return void response.destroy();
     response.writeHead(told.status ?? 200, { 'content-type': 'application/json' }).end(told.body);
   });
-  server.listen(port, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  return { requests, ...(await listen(server, port)) };
 }
 
 export const result = (value: unknown): ServiceAnswer => ({ body: JSON.stringify({ result: value }) });

@@ -15,6 +15,15 @@ const NATIVE: [SystemFormat, (said: Said) => string][] = [
   ['aihubmix_claude', messageReply],
 ];
 
+/** A reply as the transcript gives it back. */
+const messageOf = ({ text, reasoning, calls, native }: Awaited<ReturnType<typeof ask>>['reply']) => ({
+  role: 'assistant' as const,
+  content: text,
+  reasoning,
+  calls,
+  native,
+});
+
 test.each(NATIVE)('%s: reasoning, text, parallel calls and usage', async (format, said) => {
   const { reply, generated } = await ask(
     format,
@@ -187,13 +196,7 @@ test('thoughts and items go back exactly as they came, to their own API only', a
   expect(reply.reasoning).toBe('First 灯.\n\nSecond.');
   // The history holds the thought once.
   expect(JSON.stringify(reply.native)).not.toContain('First');
-  const message = {
-    role: 'assistant' as const,
-    content: reply.text,
-    reasoning: reply.reasoning,
-    calls: reply.calls,
-    native: reply.native,
-  };
+  const message = messageOf(reply);
   const results = { role: 'user' as const, content: '', results: [{ id: 'toolu_1', name: 'search', text: 'r' }] };
   const messages = [...OPENING, message, results];
   const own = await ask('aihubmix_claude', messageReply({ text: 'So.' }), { messages });
@@ -219,13 +222,7 @@ test('reasoning items go back to the endpoint that encrypted them', async () => 
   const said = { reasoning: 'Hm. 灯', text: 'I look.', calls: [{ name: 'search', arguments: { query: 'a' } }] };
   const { reply } = await ask('azure', responseReply(said));
   expect(JSON.stringify(reply.native)).not.toContain('Hm.');
-  const message = {
-    role: 'assistant' as const,
-    content: reply.text,
-    reasoning: reply.reasoning,
-    calls: reply.calls,
-    native: reply.native,
-  };
+  const message = messageOf(reply);
   const messages = [...OPENING, message];
   const own = await ask('azure', responseReply({ text: 'So.' }), { messages });
   expect((own.request.body.input as unknown[]).slice(2)).toEqual([

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../listen.ts';
 
 /** A request as the server got it. */
 export interface ApiRequest {
@@ -57,17 +56,7 @@ export async function startModelApi(answer: (request: ApiRequest, index: number)
     if (cut) response.destroy();
     else response.end();
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    requests,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  return { requests, ...(await listen(server)) };
 }
 
 function pieces(bytes: Buffer): Buffer[] {
