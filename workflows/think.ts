@@ -33,33 +33,35 @@ export async function think(
   call: ModelCall = { purpose: 'round' },
   interrupt = session.interrupt,
 ): Promise<Thought> {
+  const { data, runtime } = session;
   for (;;) {
-    const startedAt = session.runtime.now();
+    const startedAt = runtime.now();
+    const messages = call.messages ?? countMessages(currentSegment(data));
     try {
-      return { reply: await callModel(session, call), startedAt };
+      const reply = await askModel(session, call, messages);
+      learn(session, call, messages, reply);
+      return { reply, startedAt };
     } catch (error) {
       if (error instanceof Cancelled) return 'interrupted';
       if (!(error instanceof ActivityFailed)) throw error;
       if (error.type === FAILURE.contextOverflow) return 'overflow';
-      if (session.data.rounds === 0) throw error;
+      if (data.rounds === 0) throw error;
       await hold(session, error, interrupt);
       if (interrupt.holds()) return 'interrupted';
     }
   }
 }
 
-/** The model call itself; counts its usage and learns from it. */
-async function callModel(session: Session, call: ModelCall): Promise<Reply> {
+/** Not `async`: the SDK captures a stack for each promise of a workflow. */
+function askModel(session: Session, call: ModelCall, messages: number): Promise<Reply> {
   const { data, runtime } = session;
-  const segment = currentSegment(data);
-  const messages = call.messages ?? countMessages(segment);
   enter(session, call.purpose === 'summary' ? 'summarising' : call.purpose === 'answer' ? 'answering' : 'thinking');
   const round = data.rounds + 1;
   if (call.messages === undefined) data.sent = messages;
-  const reply = await runtime.infer(
+  return runtime.infer(
     {
       round,
-      segment: segment.index,
+      segment: currentSegment(data).index,
       messages,
       digest: shareTranscript(session, messages),
       purpose: call.purpose,
@@ -70,11 +72,14 @@ async function callModel(session: Session, call: ModelCall): Promise<Reply> {
     },
     { summary: SUMMARIES[call.purpose](round), queue: data.prepared.queues.inference },
   );
+}
+
+/** What a reply tells beside its text: its usage, how this session's text is counted, and where to ask again. */
+function learn({ data }: Session, call: ModelCall, messages: number, reply: Reply): void {
   data.usage = addUsage(data.usage, reply.usage);
   data.endpoint = reply.endpoint;
   data.model = reply.model;
   if (call.purpose !== 'summary' && call.messages === undefined) calibrate(data, reply.usage, messages);
-  return reply;
 }
 
 const SUMMARIES: Record<InferencePurpose, (round: number) => string> = {

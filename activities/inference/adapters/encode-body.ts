@@ -1,45 +1,76 @@
 import type { Message } from '../../../protocol/messages.ts';
+import { GrowingBytes } from './growing-bytes.ts';
 import type { Fields } from './post-stream.ts';
 
 /** Fields that hold the transcript: in a long session nearly all of a request. */
 const TRANSCRIPT = new Set(['messages', 'input']);
 
-/** Messages as they were sent before. A session sends all of them again in every round. */
-const sent = new WeakMap<object, Buffer>();
-
-const COMMA = Buffer.from(',');
-
-/** The JSON of a request, as UTF-8. What `JSON.stringify` gives, without the work for messages that were sent before. */
-export function encodeBody(body: Fields): Buffer {
-  const parts: Buffer[] = [];
-  let separator = '{';
-  for (const [name, value] of Object.entries(body)) {
-    if (value === undefined) continue;
-    parts.push(Buffer.from(`${separator}${JSON.stringify(name)}:`));
-    if (TRANSCRIPT.has(name) && Array.isArray(value)) pushList(parts, value);
-    else parts.push(Buffer.from(JSON.stringify(value)));
-    separator = ',';
-  }
-  parts.push(Buffer.from(separator === '{' ? '{}' : '}'));
-  return Buffer.concat(parts);
+/** A request's JSON as UTF-8. */
+export interface EncodedBody {
+  /** To be read before `done`. */
+  bytes: Uint8Array;
+  /** To be called once, when the request has ended: the next one of its session may then write over these bytes. */
+  done(): void;
 }
 
-function pushList(parts: Buffer[], list: readonly unknown[]): void {
-  parts.push(Buffer.from('['));
-  for (const [index, item] of list.entries()) {
-    if (index > 0) parts.push(COMMA);
-    parts.push(encodeItem(item));
-  }
-  parts.push(Buffer.from(']'));
+/** The last request of a session: its bytes up to the end of each of its messages. */
+interface Sent {
+  head: string;
+  items: object[];
+  ends: number[];
+  bytes: GrowingBytes;
+  busy: boolean;
 }
 
-function encodeItem(item: unknown): Buffer {
-  if (typeof item !== 'object' || item === null) return Buffer.from(JSON.stringify(item));
-  const known = sent.get(item);
-  if (known) return known;
-  const bytes = Buffer.from(JSON.stringify(item));
-  sent.set(item, bytes);
-  return bytes;
+/** By a transcript's first message, which is the same object as long as the process knows the session. */
+const sent = new WeakMap<object, Sent>();
+
+/**
+ * What `JSON.stringify` gives, without the work for messages that were sent before. A session sends all of them again
+ * in every round, and half a megabyte made anew each time costs as much in garbage as in writing.
+ */
+export function encodeBody(body: Fields): EncodedBody {
+  const fields = Object.entries(body).filter(([, value]) => value !== undefined);
+  const place = fields.findIndex(([name, value]) => TRANSCRIPT.has(name) && isTranscript(value));
+  if (place < 0) return { bytes: Buffer.from(JSON.stringify(body)), done: () => {} };
+  const [name, list] = fields[place] as [string, [object, ...object[]]];
+  const before = fields.slice(0, place).map(([key, value]) => `${member(key, value)},`);
+  const after = fields.slice(place + 1).map(([key, value]) => `,${member(key, value)}`);
+  const head = `{${before.join('')}${JSON.stringify(name)}:[`;
+
+  const last = lastSent(list[0], head);
+  let same = 0;
+  while (same < list.length && last.items[same] === list[same]) same += 1;
+  last.items.length = last.ends.length = same;
+  last.bytes.length = last.ends.at(-1) ?? 0;
+  if (same === 0) last.bytes.add(head);
+  for (const item of list.slice(same)) {
+    last.bytes.add(`${last.items.length > 0 ? ',' : ''}${JSON.stringify(item)}`);
+    last.items.push(item);
+    last.ends.push(last.bytes.length);
+  }
+  last.bytes.add(`]${after.join('')}}`);
+  last.busy = true;
+  return {
+    bytes: last.bytes.view(),
+    done() {
+      last.busy = false;
+    },
+  };
+}
+
+const member = (name: string, value: unknown): string => `${JSON.stringify(name)}:${JSON.stringify(value)}`;
+
+const isTranscript = (value: unknown): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'object' && item !== null);
+
+/** Where two requests of a session run at once, as a call and its own retry, the second has bytes of its own. */
+function lastSent(first: object, head: string): Sent {
+  const known = sent.get(first);
+  if (known && !known.busy && known.head === head) return known;
+  const fresh: Sent = { head, items: [], ends: [], bytes: new GrowingBytes(), busy: false };
+  if (!known?.busy) sent.set(first, fresh);
+  return fresh;
 }
 
 /** A message in an API's form: the same object each time, by which its bytes are found again. */

@@ -25,6 +25,7 @@ export async function postStream(
   onData: (data: Fields) => void,
 ): Promise<boolean> {
   const { endpoint, signal } = call;
+  const encoded = encodeBody(body);
   let done = false;
   const give = (json: string) => {
     call.onBegin?.();
@@ -44,7 +45,7 @@ export async function postStream(
         ...headers,
         ...endpointHeaders(endpoint),
       },
-      body: encodeBody(body),
+      body: encoded.bytes,
       signal,
       headersTimeout: endpoint.silence?.first ?? SILENCE_MS.first,
       bodyTimeout: endpoint.silence?.next ?? SILENCE_MS.next,
@@ -71,6 +72,8 @@ export async function postStream(
     // A connection that breaks after the end has broken nothing.
     if (done) return true;
     throw connectionFailure(error, endpoint);
+  } finally {
+    encoded.done();
   }
 }
 
