@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import type { Store } from './store.ts';
+import type { Store } from '../../store/store.ts';
 
 /** An answer from an earlier look-up. */
 export interface Cached {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
+import { folderStore } from '../../store/folder-store.ts';
+import { type S3Settings, s3Store } from '../../store/s3-store.ts';
+import type { Store } from '../../store/store.ts';
 import { type Cache, type CacheOptions, makeCache, noCache } from './cache.ts';
-import { folderStore } from './folder-store.ts';
-import { type S3Settings, s3Store } from './s3-store.ts';
 import { sqliteStore } from './sqlite-store.ts';
-import type { Store } from './store.ts';
 
 export type { Cache, Cached } from './cache.ts';
 export { noCache } from './cache.ts';

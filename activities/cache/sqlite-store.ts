@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Store } from './store.ts';
+import type { Store } from '../../store/store.ts';
 
 /** Writes are single rows; who waits longer for another process's is better off without the cache. Milliseconds. */
 const BUSY_TIMEOUT = 2000;

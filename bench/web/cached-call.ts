@@ -4,14 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeCache } from '../../activities/cache/cache.ts';
-import { folderStore } from '../../activities/cache/folder-store.ts';
 import { sqliteStore } from '../../activities/cache/sqlite-store.ts';
-import type { Store } from '../../activities/cache/store.ts';
 import { callRecords } from '../../activities/lookup/recorded.ts';
 import { providersFrom } from '../../activities/providers/configured.ts';
 import { createStanding } from '../../activities/providers/standing.ts';
 import { makeSearchTool } from '../../activities/tools/search.ts';
 import { webSearch } from '../../activities/tools/web-search.ts';
+import { folderStore } from '../../store/folder-store.ts';
+import type { Store } from '../../store/store.ts';
 import { quantile } from '../statistics.ts';
 
 const CALLS = 500;

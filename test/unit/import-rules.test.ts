@@ -32,6 +32,10 @@ const FORBIDDEN: [folder: string, from: string][] = [
   ['client/cli', '../../local/stack.ts'],
   ['client', '../activities/index.ts'],
   ['local', '../bench/main.ts'],
+  ['store', '../activities/index.ts'],
+  ['store', '../protocol/names.ts'],
+  ['store', '@temporalio/client'],
+  ['workflows', '../store/store.ts'],
 ];
 
 const ALLOWED: [folder: string, from: string][] = [
@@ -44,6 +48,10 @@ const ALLOWED: [folder: string, from: string][] = [
   ['activities/tools', '../../protocol/names.ts'],
   ['worker', '../activities/index.ts'],
   ['client', '../protocol/names.ts'],
+  ['client', '../store/store.ts'],
+  ['activities/tools', '../../store/store.ts'],
+  ['store', 'aws4fetch'],
+  ['store', './store.ts'],
   ['local', '../worker/run.ts'],
 ];
 

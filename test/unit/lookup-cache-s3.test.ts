@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openCache } from '../../activities/cache/index.ts';
-import { parsePlace, type S3Settings, s3Store } from '../../activities/cache/s3-store.ts';
 import { Secret } from '../../activities/secret.ts';
+import { parsePlace } from '../../store/place.ts';
+import { type S3Settings, s3Store } from '../../store/s3-store.ts';
 import { readConfiguration } from '../../worker/configuration/index.ts';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeCache, noCache } from '../../activities/cache/cache.ts';
-import { folderStore } from '../../activities/cache/folder-store.ts';
 import { openCache } from '../../activities/cache/index.ts';
 import { sqliteStore } from '../../activities/cache/sqlite-store.ts';
-import type { Store } from '../../activities/cache/store.ts';
+import { folderStore } from '../../store/folder-store.ts';
+import type { Store } from '../../store/store.ts';
 
 let folder: string;
 beforeEach(() => {

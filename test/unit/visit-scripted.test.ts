@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Cache, makeCache } from '../../activities/cache/cache.ts';
-import type { Store } from '../../activities/cache/store.ts';
 import { Secret } from '../../activities/secret.ts';
 import { type WebSettings, webPages } from '../../activities/web/web-pages.ts';
+import type { Store } from '../../store/store.ts';
 import { httpServer, type LocalServer, PUBLIC, recordingNetwork } from './safe-fetch-network.ts';
 
 const PAGES = new URL('../fixtures/pages/', import.meta.url);
