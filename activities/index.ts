@@ -3,6 +3,7 @@ import type { ToolName } from '../protocol/tool-call.ts';
 import { type Endpoint, protocolOf } from './inference/endpoint.ts';
 import { makeFleet } from './inference/fleet/index.ts';
 import { makeInfer } from './inference/infer.ts';
+import { subprocessSandbox } from './sandbox/subprocess-sandbox.ts';
 import { makeConclude } from './session/conclude.ts';
 import { makePrepare } from './session/prepare.ts';
 import { makeTools, type ToolsOptions } from './tools/all-tools.ts';
@@ -23,12 +24,13 @@ export async function makeActivities(
 ): Promise<SessionActivities & Partial<Record<ToolName, ToolActivity>>> {
   const { stateDir, endpoints } = options;
   const fleet = makeFleet(endpoints);
-  const tools = await makeTools({ ...options, fleet });
+  const sandbox = options.sandbox ?? subprocessSandbox({ stateDir });
+  const tools = await makeTools({ ...options, fleet, sandbox });
   const research = endpoints.find(({ roles }) => roles.includes('research'));
   return {
     ...Object.fromEntries(tools.map((tool) => [tool.name, toolActivity(tool, options)])),
     prepare: makePrepare({ ...options, tools, protocol: protocolOf(research?.format ?? 'deep_research') }),
     infer: makeInfer(fleet),
-    conclude: makeConclude(stateDir),
+    conclude: makeConclude(stateDir, sandbox),
   };
 }

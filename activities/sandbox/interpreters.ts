@@ -18,9 +18,6 @@ export async function interpreter(language: Language): Promise<string | undefine
   return path;
 }
 
-export const bashAvailable = async (): Promise<boolean> => (await interpreter('bash')) !== undefined;
-export const pythonAvailable = async (): Promise<boolean> => (await interpreter('python')) !== undefined;
-
 // Bash takes Node's pipe for a remote shell's connection, and would run the user's start-up file.
 const PRINT_BASH = ['--noprofile', '--norc', '-c', 'echo "$BASH"'];
 const PRINT_PYTHON = ['-c', 'import sys; print(sys.executable) if sys.version_info >= (3, 8) else sys.exit(1)'];

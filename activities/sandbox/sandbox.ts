@@ -90,4 +90,9 @@ export interface Sandbox {
   /** Whether the interpreter is there; a tool without one is not offered to the model. */
   supports(language: Language): Promise<boolean>;
   run(command: SandboxCommand, context: RunContext): Promise<CommandOutcome>;
+  /**
+   * Ends all that is held for a workspace: what runs in it is stopped at once, its container removed. For a session
+   * that is over; the files of the workspace stay. Repeating it does no harm.
+   */
+  end?(workspace: string): Promise<void>;
 }

@@ -1,7 +1,9 @@
 import { rmSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { publish, readRecord } from '../record-file.ts';
 import type { CallFolder, CallRequest, Claim, ProcessRef } from './call-record.ts';
-import { isAlive } from './call-record.ts';
+import { filesOf, isAlive } from './call-record.ts';
 import { processFamily } from './process-family.ts';
 import type { CommandOutcome } from './sandbox.ts';
 import { shownOutput } from './shown-output.ts';
@@ -34,8 +36,16 @@ export async function settleUnknown(files: CallFolder, claim: Claim | undefined)
   return readRecord<CommandOutcome>(files.result) ?? outcome;
 }
 
-/** Stops a call at once, with its runner; for a session that is over. Nothing is recorded. */
-export async function abandonCall(files: CallFolder): Promise<void> {
+/** Stops all calls of a session that is over, given the folder of its call records. Nothing is recorded. */
+export async function stopCalls(calls: string): Promise<void> {
+  for (const entry of await readdir(calls, { withFileTypes: true }).catch(() => [])) {
+    // The script's name does not matter here.
+    if (entry.isDirectory()) await abandonCall(filesOf(join(calls, entry.name), { callId: '-', language: 'bash' }));
+  }
+}
+
+/** Stops a call at once, with its runner. */
+async function abandonCall(files: CallFolder): Promise<void> {
   const claim = readRecord<Claim>(files.claim);
   requestStop(files, undefined);
   if (readRecord(files.result)) return;

@@ -4,11 +4,12 @@ import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readRecord } from '../record-file.ts';
+import { callsPath, nameOfWorkspace } from '../workspace/workspace.ts';
 import { type CallFolder, type Claim, callFolder, isAlive, isClaimed, writeRequest } from './call-record.ts';
 import { runnerEnvironment } from './clean-environment.ts';
 import { interpreter } from './interpreters.ts';
 import { type CommandOutcome, DEFAULT_LIMITS, type RunContext, type Sandbox, type SandboxLimits } from './sandbox.ts';
-import { requestStop, settleUnknown } from './stop-call.ts';
+import { requestStop, settleUnknown, stopCalls } from './stop-call.ts';
 
 /** How often a waiting attempt looks for the result, in ms. */
 const POLL_MS = 100;
@@ -53,6 +54,7 @@ export function subprocessSandbox(options: { stateDir: string; limits?: Partial<
       };
       return attempt(files, begin, context);
     },
+    end: (workspace) => stopCalls(callsPath(options.stateDir, nameOfWorkspace(options.stateDir, workspace))),
   };
 }
 

@@ -5,6 +5,7 @@ import { extname, join, relative, sep } from 'node:path';
 import type { Concluded, ConcludeInput } from '../../protocol/activities.ts';
 import type { Artifact } from '../../protocol/result.ts';
 import { withHeartbeat } from '../heartbeat.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
 import { cleanupCalls } from '../workspace/cleanup-calls.ts';
 import { ensureWorkspace } from '../workspace/workspace.ts';
 
@@ -22,10 +23,11 @@ const TYPES: Record<string, string> = {
 };
 
 /** The activity `conclude`: ends the session's commands and lists the files of its workspace. */
-export function makeConclude(stateDir: string) {
+export function makeConclude(stateDir: string, sandbox: Sandbox) {
   return ({ session }: ConcludeInput): Promise<Concluded> =>
     withHeartbeat(async () => {
       const folder = await ensureWorkspace(stateDir, session.workspace);
+      await sandbox.end?.(folder);
       await cleanupCalls(stateDir, session.workspace);
       const artifacts: Artifact[] = [];
       for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {

@@ -6,8 +6,7 @@ import type { Fleet } from '../inference/fleet/index.ts';
 import type { Providers } from '../providers/configured.ts';
 import type { SearchKind } from '../providers/provider.ts';
 import { readForGoal } from '../reading/read-for-goal.ts';
-import { bashAvailable, pythonAvailable } from '../sandbox/interpreters.ts';
-import { DEFAULT_LIMITS } from '../sandbox/sandbox.ts';
+import { DEFAULT_LIMITS, type Sandbox } from '../sandbox/sandbox.ts';
 import { subprocessSandbox } from '../sandbox/subprocess-sandbox.ts';
 import type { ToolServiceSettings } from '../tool-service/service-tool.ts';
 import { withService } from '../tool-service/with-service.ts';
@@ -27,6 +26,8 @@ import { webSearches } from './web-search.ts';
 export interface ToolsOptions {
   /** Folder for workspaces, call records and the index of documents. */
   stateDir: string;
+  /** Where code and commands run. Default: processes of this machine. */
+  sandbox?: Sandbox;
   /** Longest call of a tool. Default 1,800. */
   toolSeconds?: number;
   /** How pages of the web are opened; without it they are not. */
@@ -57,7 +58,7 @@ export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
   const rule = (kind: SearchKind) => (chosen.includes(kind) ? undefined : 'without-corpus');
   const openPage = options.web && webPages(options.web, { read: containedReader().read, cache });
   const read = options.web?.readByModel && options.fleet ? readForGoal(options.fleet) : undefined;
-  const sandbox = subprocessSandbox({ stateDir });
+  const sandbox = options.sandbox ?? subprocessSandbox({ stateDir });
   const limits = { wallSeconds: Math.min(DEFAULT_LIMITS.wallSeconds, seconds) };
   const own: ServedTool[] = [
     builtIn(
@@ -71,8 +72,8 @@ export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
       openPage ? undefined : 'with-corpus',
     ),
     builtIn(makeParseFileTool(openPage)),
-    ...((await pythonAvailable()) ? [builtIn(makePythonTool(sandbox, { limits }))] : []),
-    ...((await bashAvailable()) ? [builtIn(makeBashTool(sandbox, { limits }))] : []),
+    ...((await sandbox.supports('python')) ? [builtIn(makePythonTool(sandbox, { limits }))] : []),
+    ...((await sandbox.supports('bash')) ? [builtIn(makeBashTool(sandbox, { limits }))] : []),
   ];
   refuseDoubles(ownTools);
   const nine = options.toolService ? withService(own, options.toolService, { seconds }) : own;

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { unrecorded } from '../../activities/lookup/recorded.ts';
-import { bashAvailable, pythonAvailable } from '../../activities/sandbox/interpreters.ts';
 import { makeBashTool } from '../../activities/tools/bash.ts';
 import { makePythonTool } from '../../activities/tools/python-interpreter.ts';
 import { setUp } from './sandbox-setup.ts';
@@ -22,7 +21,7 @@ const bash = (command: string) => makeBashTool(place.sandbox).run({ command }, c
 const python = (code: string) => makePythonTool(place.sandbox).run({ code }, context());
 
 it('finds the interpreters of this machine', async () => {
-  expect([await bashAvailable(), await pythonAvailable()]).toEqual([true, true]);
+  expect([await place.sandbox.supports('bash'), await place.sandbox.supports('python')]).toEqual([true, true]);
 });
 
 describe('bash', () => {
