@@ -99,6 +99,27 @@ describe('a question over documents', () => {
     expect(answer).toContain('不使用任何语言模型');
   });
 
+  test('is answered from the document whose title names its subject, and from no other that shares a common word', async () => {
+    const pages: Record<string, string> = {
+      'lampwright.md':
+        '[Lampwright > Options]\n| Option | Values | Preset |\n| `wickStyle` | `flat` or `round` | `flat` |',
+      'tide-record.md':
+        '[Tide record > Setting up]\nEach keeper may set the hour of the reading, as it suits the season.',
+    };
+    const messages = [systemPrompt('search', 'visit'), question('What does wickStyle set in Lampwright?')];
+    const replies = await research(messages, (name, args) => {
+      if (name === 'visit') {
+        const urls = args.url as string[];
+        return urls.map((url) => visitResult(url, String(args.goal), pages[url] ?? '')).join('\n\n');
+      }
+      const hits = Object.keys(pages).map((path): [string, string, string] => [path.slice(0, -3), path, '']);
+      return (args.query as string[]).map((query) => searchResult(query, hits)).join('\n\n-------\n\n');
+    });
+    const answer = answerOf(replies.at(-1) ?? '');
+    expect(answer).toContain('| `wickStyle` | `flat` or `round` | `flat` |');
+    expect(answer).not.toMatch(/tide-record|Not covered|Lampwright > Options/);
+  });
+
   test('whose search finds nothing is searched in other words, and answered with what is missing', async () => {
     const messages = [systemPrompt('search', 'visit'), question('Who painted the Nightwatch?')];
     const replies = await research(messages, (_, args) =>

@@ -11,7 +11,8 @@ export interface Passage {
 const MAX_ITEM_CHARS = 700;
 const MAX_CODE_CHARS = 400;
 
-const HEADING = /^#{1,6}\s+(.*)$/;
+/** As documents have it, or as `visit` says under which headings a passage stands. */
+const HEADING = /^(?:#{1,6}\s+(.*)|\[(.* > .*)\])$/;
 const ITEM = /^\s*(?:[-*+•]|\d+[.)])\s+(.*)$/;
 const ROW = /^\s*\|.*\|\s*$/;
 const FENCE = /^\s*(?:```|~~~)/;
@@ -40,15 +41,15 @@ function blocksOf(text: string): Block[] {
   };
   for (const quoted of text.split(/\r?\n/)) {
     const line = quoted.replace(/^\s*>\s?/, '');
-    const title = HEADING.exec(line)?.[1];
+    const [isHeading, marked, trail] = HEADING.exec(line) ?? [];
     const item = ITEM.exec(line)?.[1];
     if (open?.kind === 'code') {
       if (FENCE.test(line)) open = undefined;
       else open.lines.push(line);
     } else if (FENCE.test(line)) {
       open = start('code', '');
-    } else if (title !== undefined) {
-      heading = title;
+    } else if (isHeading !== undefined) {
+      heading = marked ?? trail ?? '';
       open = undefined;
     } else if (line.trim() === '' || /^\s*(?:-{3,}|\*{3,})\s*$/.test(line)) {
       open = undefined;

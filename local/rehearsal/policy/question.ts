@@ -26,8 +26,8 @@ const STOP_WORDS = new Set(
     'did do does doing down during each either else few for from further get give given gives had has have having ' +
     'he her here hers him his how i if in into is it its itself just let like may me might mine more most must my ' +
     'no nor not of off on once one only or other our ours out over own per please same shall she should show so ' +
-    'some such tell than that the their theirs them then there these they this those through to too under until up ' +
-    "us very was we were what when where which while who whom whose why will with would you your yours what's it's " +
+    'some such tell tells told than that the their theirs them then there these they this those through to too under until up ' +
+    "us very was we were what when where whether which while who whom whose why will with would you your yours what's it's " +
     "i'm don't doesn't isn't aren't many much explain describe find know want need long"
   ).split(' '),
 );

@@ -10,6 +10,10 @@ export interface Ranked {
   score: number;
   /** Terms that the passage itself or its heading holds. */
   covered: Set<Term>;
+  /** Terms that its document's title or address holds. */
+  titled: Set<Term>;
+  /** Of the covered terms the one that tells most: the rarest among all passages. */
+  key: Term | undefined;
 }
 
 /** How much a term counts by where it stands. */
@@ -61,16 +65,17 @@ export function rank(question: Question, evidence: readonly Evidence[]): Ranked[
 
   const ranked = candidates.map(({ item, title, passage, words, heading }): Ranked => {
     const covered = new Set<Term>();
+    const titled = new Set<Term>();
+    let key: Term | undefined;
     let score = 0;
     for (const [term, weight] of weights) {
-      const share = holds(words, term)
-        ? IN_PASSAGE
-        : holds(heading, term)
-          ? IN_HEADING
-          : holds(title, term)
-            ? IN_TITLE
-            : 0;
-      if (share > IN_TITLE) covered.add(term);
+      const inTitle = holds(title, term);
+      const share = holds(words, term) ? IN_PASSAGE : holds(heading, term) ? IN_HEADING : inTitle ? IN_TITLE : 0;
+      if (inTitle) titled.add(term);
+      if (share > IN_TITLE) {
+        covered.add(term);
+        if (key === undefined || weight > (weights.get(key) ?? 0)) key = term;
+      }
       score += (share * weight) / total;
     }
     if (score > 0) {
@@ -81,6 +86,8 @@ export function rank(question: Question, evidence: readonly Evidence[]): Ranked[
       text: passage.text,
       source: item.source,
       covered,
+      titled,
+      key,
       score: score * item.trust * shape(passage) * (PROGRAM.test(item.source) ? 0.75 : 1),
     };
   });
@@ -114,7 +121,7 @@ const MOST_QUOTES = 3;
 /** A further passage must score this share of the best. */
 const WORTH_QUOTING = 0.6;
 
-/** The passages to quote: the best, then good ones from other sources or that cover what is still open. */
+/** The passages to quote: the best, then good ones that speak of the same in other sources, or cover what is open. */
 export function choose(ranked: readonly Ranked[]): Ranked[] {
   const [best] = ranked;
   if (!best) return [];
@@ -122,16 +129,19 @@ export function choose(ranked: readonly Ranked[]): Ranked[] {
   for (const candidate of ranked.slice(1)) {
     if (chosen.length === MOST_QUOTES || candidate.score < best.score * WORTH_QUOTING) break;
     const repeats = chosen.some(({ text }) => text.includes(candidate.text) || candidate.text.includes(text));
-    const addsTerm = [...candidate.covered].some((term) => chosen.every(({ covered }) => !covered.has(term)));
-    const addsSource = chosen.every(({ source }) => source !== candidate.source);
+    const addsTerm = [...candidate.covered].some(
+      (term) => term.weight >= 1 && chosen.every(({ covered }) => !covered.has(term)),
+    );
+    const onTheSame = best.key === undefined || candidate.covered.has(best.key);
+    const addsSource = onTheSame && chosen.every(({ source }) => source !== candidate.source);
     if (!repeats && (addsSource || addsTerm)) chosen.push(candidate);
   }
   return chosen;
 }
 
-/** Terms of the question that none of the passages holds. */
+/** Terms of the question that neither a passage nor its document's title holds. */
 export const missingTerms = ({ terms }: Question, chosen: readonly Ranked[]): Term[] =>
-  terms.filter((term) => chosen.every(({ covered }) => !covered.has(term)));
+  terms.filter((term) => chosen.every(({ covered, titled }) => !covered.has(term) && !titled.has(term)));
 
 /** The passages cover most of the question and are of the kind it asks for. */
 export function suffices(question: Question, chosen: readonly Ranked[]): boolean {
