@@ -9,7 +9,7 @@ const NAMES = Object.keys(variables.shape);
 const SYSTEM = ['INIT_CWD', 'PATH', 'HOME', 'TERM', 'GOOS', 'GOARCH'];
 
 /** The code without the schema and its document. */
-const sources = globSync('{activities,client,local,worker}/**/*.ts')
+const sources = globSync('{activities,client,local,store,worker}/**/*.ts')
   .filter((file) => !/^worker\/configuration\/(groups|variables\.ts|table\.ts)/.test(file))
   .map((file) => readFileSync(file, 'utf8'));
 
