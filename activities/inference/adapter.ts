@@ -1,8 +1,8 @@
 import type { ModelSettings } from '../../protocol/input.ts';
-import type { Message } from '../../protocol/messages.ts';
 import type { Call, Reply } from '../../protocol/reply.ts';
 import type { ToolSchema } from '../../protocol/tool-schemas.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { ModelMessage } from './media.ts';
 
 /** What a reply has come to so far. The adapter adds to it while it streams; heartbeats carry it. */
 export interface Generated {
@@ -16,7 +16,7 @@ export interface Generated {
 /** One model call, whatever the API. */
 export interface ModelRequest {
   endpoint: Endpoint;
-  messages: Message[];
+  messages: ModelMessage[];
   model: ModelSettings;
   /** Offered to the model in APIs with native tool calls; the text protocol has them in its system prompt. */
   tools: ToolSchema[];

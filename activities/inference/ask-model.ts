@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { ModelSettings } from '../../protocol/input.ts';
-import type { Message } from '../../protocol/messages.ts';
 import type { Usage } from '../../protocol/reply.ts';
 import type { Generated } from './adapter.ts';
 import { adapterOf } from './adapters/index.ts';
 import type { EndpointRole } from './endpoint.ts';
 import { faultOf } from './fleet/fault.ts';
 import { type Fleet, MoveOn } from './fleet/index.ts';
+import type { ModelMessage } from './media.ts';
 
 /** A question of a tool to a model: a page's summary, a question about an image. */
 export interface ModelQuestion {
   /** `pages` is served by the research endpoints where none has that role. */
   role: EndpointRole;
-  messages: Message[];
+  messages: ModelMessage[];
   model?: ModelSettings;
   /** Keeps questions with a common beginning at one server. */
   session?: string;

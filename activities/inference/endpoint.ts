@@ -19,6 +19,9 @@ export const ENDPOINT_ROLES = ['research', 'pages', 'vision'] as const;
 
 export type EndpointRole = (typeof ENDPOINT_ROLES)[number];
 
+/** Of an endpoint that names none: most models for research see no images, and a tool that fails is worse than none. */
+export const DEFAULT_ROLES: readonly EndpointRole[] = ['research', 'pages'];
+
 /** One model server with its model. */
 export interface Endpoint {
   /** Unique in a worker; stands in every reply. */

@@ -19,6 +19,7 @@ import { makeParseFileTool } from './parse-file.ts';
 import { makePythonTool } from './python-interpreter.ts';
 import { makeSearchTool } from './search.ts';
 import { builtIn, type ServedTool } from './served-tool.ts';
+import { type VisionToolsOptions, visionTools } from './vision-tools.ts';
 import { makeVisitTool } from './visit.ts';
 import { openWebPage } from './visit-web-page.ts';
 import { webSearches } from './web-search.ts';
@@ -34,6 +35,8 @@ export interface ToolsOptions {
   web?: WebSettings;
   /** The model servers that tools may ask. */
   fleet?: Fleet;
+  /** How images and videos are shown to model servers with the role `vision`. */
+  vision?: VisionToolsOptions['vision'];
   /** What is searched with, beside folders of documents. Default: nothing. */
   providers?: Providers;
   /** Of what look-ups bring, over all sessions. Default: nothing is kept. */
@@ -74,6 +77,7 @@ export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
     builtIn(makeParseFileTool(openPage)),
     ...((await sandbox.supports('python')) ? [builtIn(makePythonTool(sandbox, { limits }))] : []),
     ...((await sandbox.supports('bash')) ? [builtIn(makeBashTool(sandbox, { limits }))] : []),
+    ...(await visionTools(options, { seconds })),
   ];
   refuseDoubles(ownTools);
   const nine = options.toolService ? withService(own, options.toolService, { seconds }) : own;

@@ -24,7 +24,7 @@ describe('parallel lists', () => {
         model: 'm',
         format: 'deep_research',
         weight: 1,
-        roles: ['research', 'pages', 'vision'],
+        roles: ['research', 'pages'],
         variables: {
           url: 'LLM_SERVER_BASE_ENDPOINT_URL',
           model: 'LLM_SERVER_MODEL_NAME',

@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { makeFleet } from '../../activities/inference/fleet/index.ts';
 import { providersFrom } from '../../activities/providers/configured.ts';
 import { makeTools, type ToolsOptions } from '../../activities/tools/all-tools.ts';
 import { defineTool, type OwnTool } from '../../activities/tools/own-tool.ts';
 import { ToolError } from '../../activities/tools/tool.ts';
 import { startToolkits, type Toolkits } from '../../worker/toolkits/server.ts';
+import { card, makeMedia } from '../support/make-media.ts';
 import { withServer } from '../support/providers/local-server.ts';
 import { searxngService } from '../support/providers/web-services.ts';
+import { startVisionServer } from '../support/vision-server.ts';
 
 let folder: string;
 let toolkits: Toolkits | undefined;
@@ -125,6 +128,27 @@ describe('each tool, asked as the original asks', () => {
     expect(await ask('bash', elsewhere)).not.toContain('made.txt');
     // As versions before skills have sent it.
     expect(await ask('bash', sentBy('bash', { command: 'echo hello' }, {}))).toContain('hello');
+  });
+
+  test('questions on images and videos, where a model server takes them', async () => {
+    const model = await startVisionServer();
+    const fleet = makeFleet([
+      { name: 'v', url: model.url, model: 'eye', format: 'deep_research', weight: 1, roles: ['vision'] },
+    ]);
+    await serve({ fleet });
+    mkdirSync(join(folder, 'data', ID), { recursive: true });
+    await makeMedia(join(folder, 'data', ID, 'a.png'), `${card(64, 48)} -frames:v 1`);
+    await makeMedia(join(folder, 'data', ID, 'b.mp4'), card(64, 48));
+    const image = { image_path: [`/app/logs/${ID}/a.png`], question: 'What is it?' };
+    expect(await ask('ask_question_about_image', sentBy('ask_question_about_image', image))).toBe(
+      'I see 1: a.png: Asked: What is it?',
+    );
+    const video = { video_path: 'b.mp4', question: 'And here?' };
+    expect(await ask('ask_question_about_video', sentBy('ask_question_about_video', video))).toMatch(
+      /^I see 4: b\.mp4, frame 1 of 4, at 0:00\.1:.*Asked: And here\?\n\n\[b\.mp4 \(0:01\) was shown in 4 frames/,
+    );
+    await fleet.close();
+    await model.close();
   });
 
   test('tools of our own, under their names', async () => {

@@ -12,7 +12,7 @@ export function describe(configuration: Configuration): string[] {
       apiKey ? 'with a key' : 'without a key',
       ...(contextTokens ? [`${contextTokens} tokens`] : []),
       ...(weight === 1 ? [] : [`weight ${weight}`]),
-      ...(roles.length === 3 ? [] : [`for ${roles.join(' ')}`]),
+      ...(roles.length > 1 && !roles.includes('vision') ? [] : [`for ${roles.join(' ')}`]),
     ];
     return `${name} = ${model} at ${withoutPassword(url)} (${notes.join(', ')})`;
   });

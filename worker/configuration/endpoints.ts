@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import {
+  DEFAULT_ROLES,
   ENDPOINT_ROLES,
   type Endpoint,
   SYSTEM_FORMATS,
@@ -10,6 +11,7 @@ import { Secret } from '../../activities/secret.ts';
 import { ConfigurationError } from './error.ts';
 import { webUrl } from './variable.ts';
 import type { Variables } from './variables.ts';
+import { visionEndpoint } from './vision.ts';
 
 const OBJECTS = 'DEEP_RESEARCH_ENDPOINTS';
 
@@ -23,14 +25,17 @@ const KEY_OF = {
   aliyun: 'ALIYUN_KEY',
 } as const satisfies Partial<Record<SystemFormat, keyof Variables>>;
 
-/** The parallel lists' endpoints, then those of DEEP_RESEARCH_ENDPOINTS. Throws `ConfigurationError`. */
+/** The parallel lists' endpoints, those of DEEP_RESEARCH_ENDPOINTS, and the one for vision. Throws `ConfigurationError`. */
 export function endpointsFrom(values: Variables, env: NodeJS.ProcessEnv): Endpoint[] {
   const problems: string[] = [];
   const endpoints = [...fromLists(values, problems), ...fromObjects(values, env, problems)];
-  const named = endpoints.map((endpoint, index) => ({
-    ...endpoint,
-    name: endpoint.name || (endpoints.length === 1 ? 'default' : `endpoint-${index + 1}`),
-  }));
+  const named = [
+    ...endpoints.map((endpoint, index) => ({
+      ...endpoint,
+      name: endpoint.name || (endpoints.length === 1 ? 'default' : `endpoint-${index + 1}`),
+    })),
+    ...visionEndpoint(values, problems),
+  ];
   const twice = named.find(({ name }, index) => named.findIndex((other) => other.name === name) < index);
   if (twice) problems.push(`${OBJECTS}: expected a name of its own for each endpoint, got "${twice.name}" twice.`);
   if (problems.length > 0) throw new ConfigurationError(problems);
@@ -58,7 +63,7 @@ function fromLists(values: Variables, problems: string[]): Endpoint[] {
       model: one('LLM_SERVER_MODEL_NAME', values.LLM_SERVER_MODEL_NAME, index, true) ?? '',
       format,
       weight: 1,
-      roles: ENDPOINT_ROLES,
+      roles: DEFAULT_ROLES,
       ...keyed(own?.key ?? given),
       variables: {
         url: 'LLM_SERVER_BASE_ENDPOINT_URL',
@@ -84,7 +89,7 @@ const FIELDS = {
     z
       .array(z.enum(ENDPOINT_ROLES))
       .min(1)
-      .default([...ENDPOINT_ROLES]),
+      .default([...DEFAULT_ROLES]),
     `some of ${ENDPOINT_ROLES.join(', ')}`,
   ],
   maxConcurrent: [z.int().min(1).optional(), 'a whole number of calls from 1'],

@@ -6,6 +6,7 @@ import { type Providers, providersFrom } from '../../activities/providers/config
 import { nearest } from '../../activities/providers/nearest.ts';
 import { Secret } from '../../activities/secret.ts';
 import type { ToolServiceSettings } from '../../activities/tool-service/service-tool.ts';
+import { DEFAULT_VISION, type VisionSettings } from '../../activities/vision/settings.ts';
 import { addressPolicy } from '../../activities/web/address.ts';
 import type { WebSettings } from '../../activities/web/web-pages.ts';
 import { cacheSettings } from './cache.ts';
@@ -17,6 +18,7 @@ import { readVariables } from './sources.ts';
 import { toolServiceFrom } from './tool-service.ts';
 import { webUrl } from './variable.ts';
 import { type Variables, variables } from './variables.ts';
+import { visionSettings } from './vision.ts';
 
 export { ConfigurationError } from './error.ts';
 export type { Role } from './groups/temporal.ts';
@@ -38,6 +40,8 @@ export interface Configuration {
   web?: WebSettings;
   /** What is searched with, in the order in which it is asked. Holds keys. */
   providers: Providers;
+  /** How images and videos are shown to the endpoints with the role `vision`. */
+  vision: VisionSettings;
   stateDir: string;
   cache: CacheSettings;
   logLevel: (typeof LOG_LEVELS)[number];
@@ -73,7 +77,7 @@ export function readConfiguration(
   };
   const roles = part(() => rolesOf(values), undefined);
   const endpoints = part(() => endpointsFrom(values, env), undefined);
-  if (needsModel && endpoints?.length === 0 && (!roles || roles.includes('inference'))) {
+  if (needsModel && endpoints?.every(isForVision) && (!roles || roles.includes('inference'))) {
     problems.push('LLM_SERVER_BASE_ENDPOINT_URL: expected the URL of a model server, got nothing.');
   }
   const providers = part(
@@ -87,6 +91,7 @@ export function readConfiguration(
   const toolRates = part(() => toolRatesOf(values), {});
   const corpora = part(() => (values.DEEP_RESEARCH_CORPUS_DIR ?? []).map(corpusFolder), []);
   const web = part(() => webSettings(values), undefined);
+  const vision = part(() => visionSettings(values, endpoints ?? []), DEFAULT_VISION);
   const toolService = part(() => toolServiceFrom(values), undefined);
   if (problems.length > 0 || !providers || !cache) throw new ConfigurationError(problems);
   return {
@@ -99,6 +104,7 @@ export function readConfiguration(
     ...(toolService ? { toolService } : {}),
     ...(web ? { web } : {}),
     providers,
+    vision,
     stateDir: resolve(values.DEEP_RESEARCH_STATE_DIR),
     cache,
     logLevel: values.DEEP_RESEARCH_LOG_LEVEL,
@@ -111,6 +117,8 @@ export function readConfiguration(
     variables: values,
   };
 }
+
+const isForVision = ({ roles }: Endpoint): boolean => roles.every((role) => role === 'vision');
 
 /** What `providersFrom` reads, from the file and the environment together. Holds keys as they are: not for printing. */
 function providerVariables(values: Variables): Record<string, string> {

@@ -73,7 +73,7 @@ export DEEP_RESEARCH_ENDPOINTS='[
 | \`apiKeyEnv\` | name of the variable that holds the key | the format's own key |
 | \`weight\` | share of new sessions beside the other endpoints | 1 |
 | \`contextTokens\` | most tokens of prompt and reply together | asked from the server; shown at the start, not used yet |
-| \`roles\` | some of \`research\`, \`pages\`, \`vision\` | all |
+| \`roles\` | some of \`research\`, \`pages\`, \`vision\` | \`research\` and \`pages\` |
 | \`maxConcurrent\` | most calls at once from one worker; more wait | no limit |
 | \`sessionHeader\` | header that keeps a session at one server behind a router | \`X-Session-ID\` |
 | \`dataParallelSize\` | ranks of a server with vLLM's \`--data-parallel-size\`; a session is pinned to one | 1 |

@@ -3,17 +3,19 @@ import { models } from './groups/models.ts';
 import { program } from './groups/program.ts';
 import { temporal } from './groups/temporal.ts';
 import { tools } from './groups/tools.ts';
+import { vision } from './groups/vision.ts';
 
 /** In the order in which they are documented. */
 export const GROUPS = {
   'Model servers': models,
   Tools: tools,
+  'Images and videos': vision,
   'Temporal and the worker': temporal,
   'Programs, state and logs': program,
 } as const;
 
 /** Every variable that the worker, the client and the local mode read. */
-export const variables = z.object({ ...models, ...tools, ...temporal, ...program });
+export const variables = z.object({ ...models, ...tools, ...vision, ...temporal, ...program });
 
 export type Variables = z.output<typeof variables>;
 

@@ -6,7 +6,7 @@ import { oncePerMessage } from './encode-body.ts';
 import { mendLimit } from './mend-limit.ts';
 import { CallPieces, nativeCalls, sentName } from './native-calls.ts';
 import type { Fields } from './post-stream.ts';
-import { samplingOf } from './request-fields.ts';
+import { chatContent, samplingOf } from './request-fields.ts';
 import { streamReply } from './stream-reply.ts';
 
 /** How a provider differs from the rest: fields that turn thinking on, its headers, and settings it does not have. */
@@ -74,7 +74,7 @@ const chatMessage = oncePerMessage((message): Fields[] => {
       },
     ];
   }
-  if (message.role === 'system' || !message.results) return [{ role: message.role, content: message.content }];
+  if (message.role === 'system' || !message.results) return [{ role: message.role, content: chatContent(message) }];
   const { results, notes = [] } = message;
   return [
     ...results.map(({ id, text }) => ({ role: 'tool', tool_call_id: id, content: text })),

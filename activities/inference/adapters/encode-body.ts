@@ -1,4 +1,4 @@
-import type { Message } from '../../../protocol/messages.ts';
+import type { ModelMessage } from '../media.ts';
 import { GrowingBytes } from './growing-bytes.ts';
 import type { Fields } from './post-stream.ts';
 
@@ -74,8 +74,8 @@ function lastSent(first: object, head: string): Sent {
 }
 
 /** A message in an API's form: the same object each time, by which its bytes are found again. */
-export function oncePerMessage<T extends object>(convert: (message: Message) => T): (message: Message) => T {
-  const made = new WeakMap<Message, T>();
+export function oncePerMessage<T extends object>(convert: (message: ModelMessage) => T): (message: ModelMessage) => T {
+  const made = new WeakMap<ModelMessage, T>();
   return (message) => {
     const known = made.get(message);
     if (known) return known;

@@ -1,13 +1,29 @@
 import type { ModelSettings } from '../../../protocol/input.ts';
-import type { Message } from '../../../protocol/messages.ts';
+import { dataUri, type Media, type ModelMessage } from '../media.ts';
 import { oncePerMessage } from './encode-body.ts';
 
 /** The transcript as chat completions take it; the first question is a list of parts, as in the original. */
-export const chatMessages = (messages: readonly Message[]): object[] =>
+export const chatMessages = (messages: readonly ModelMessage[]): object[] =>
   messages.map((message, index) => (index === 1 && message.role === 'user' ? firstQuestion(message) : plain(message)));
 
-const plain = oncePerMessage(({ role, content }) => ({ role, content }));
-const firstQuestion = oncePerMessage(({ role, content }) => ({ role, content: [{ type: 'text', text: content }] }));
+const plain = oncePerMessage((message) => ({ role: message.role, content: chatContent(message) }));
+const firstQuestion = oncePerMessage((message) => {
+  const content = chatContent(message);
+  return { role: message.role, content: typeof content === 'string' ? [{ type: 'text', text: content }] : content };
+});
+
+/** What a message says: its text, or parts where it shows something. */
+export function chatContent(message: ModelMessage): string | object[] {
+  if (message.role !== 'user' || !message.media) return message.content;
+  return [...message.media.flatMap(mediaParts), { type: 'text', text: message.content }];
+}
+
+const mediaParts = (media: Media): object[] => [
+  { type: 'text', text: media.label },
+  media.kind === 'image'
+    ? { type: 'image_url', image_url: { url: dataUri(media) } }
+    : { type: 'video_url', video_url: { url: dataUri(media) } },
+];
 
 /** Sampling as OpenAI-compatible servers name it. What is not given keeps the server's default. */
 export const samplingOf = (model: ModelSettings) => ({

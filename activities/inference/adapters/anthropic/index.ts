@@ -1,5 +1,5 @@
-import type { Message } from '../../../../protocol/messages.ts';
 import type { ModelRequest, RawReply } from '../../adapter.ts';
+import type { ModelMessage } from '../../media.ts';
 import { type Fields, fieldsOf } from '../post-stream.ts';
 import { readNative } from '../read-native.ts';
 import { askedMaxTokens } from '../request-fields.ts';
@@ -59,7 +59,7 @@ function requestBody({ endpoint, messages, tools, model }: ModelRequest): Fields
  * The API refuses to think on in a run of tool calls that did not begin with a thought of its own: one that another
  * endpoint began, or whose thoughts came without signatures.
  */
-function mayThink(messages: readonly Message[]): boolean {
+function mayThink(messages: readonly ModelMessage[]): boolean {
   const asked = messages.findLastIndex((message) => message.role === 'user' && !message.results);
   const first = messages.slice(asked + 1).find((message) => message.role === 'assistant');
   return first?.role !== 'assistant' || !first.calls?.length || hasThoughts(first.native);

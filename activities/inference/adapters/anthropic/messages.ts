@@ -1,4 +1,4 @@
-import type { Message } from '../../../../protocol/messages.ts';
+import type { ModelMessage } from '../../media.ts';
 import { sentId, sentName } from '../native-calls.ts';
 import { cutter } from '../parts.ts';
 import type { Fields } from '../post-stream.ts';
@@ -22,7 +22,7 @@ interface Turn {
  * `cached` marks where the provider's prompt cache is to be written: behind the opening, which never changes, and at
  * the end. The marks move, what they stand on does not, and the cache's key leaves them out.
  */
-export function anthropicMessages(messages: readonly Message[], cached: boolean): Turn[] {
+export function anthropicMessages(messages: readonly ModelMessage[], cached: boolean): Turn[] {
   const turns: Turn[] = [];
   for (const message of messages) {
     const role = message.role === 'assistant' ? 'assistant' : 'user';
@@ -51,8 +51,14 @@ const isUser = (turn: Turn): boolean => turn.role === 'user';
 /** Blank text is refused. */
 const textBlocks = (text: string): Fields[] => (text.trim() === '' ? [] : [{ type: 'text', text }]);
 
-function userBlocks(message: Exclude<Message, { role: 'assistant' }>): Fields[] {
-  if (message.role === 'system' || !message.results) return textBlocks(message.content);
+function userBlocks(message: Exclude<ModelMessage, { role: 'assistant' }>): Fields[] {
+  if (message.role === 'system') return textBlocks(message.content);
+  // The API takes no video.
+  const shown = (message.media ?? []).flatMap(({ label, type, base64 }) => [
+    ...textBlocks(label),
+    { type: 'image', source: { type: 'base64', media_type: type, data: base64 } },
+  ]);
+  if (!message.results) return [...shown, ...textBlocks(message.content)];
   const { results, notes = [] } = message;
   return [
     ...results.map(({ id, text }) => ({ type: 'tool_result', tool_use_id: sentId(id), content: text })),
@@ -65,7 +71,7 @@ function assistantBlocks({
   reasoning = '',
   calls = [],
   native,
-}: Extract<Message, { role: 'assistant' }>): Fields[] {
+}: Extract<ModelMessage, { role: 'assistant' }>): Fields[] {
   const uses = calls.map(
     ({ name, arguments: input, nativeId }): Fields => ({
       type: 'tool_use',

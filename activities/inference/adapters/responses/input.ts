@@ -1,4 +1,4 @@
-import type { Message } from '../../../../protocol/messages.ts';
+import { dataUri, type ModelMessage } from '../../media.ts';
 import { sentId, sentName } from '../native-calls.ts';
 import { cutter } from '../parts.ts';
 import type { Fields } from '../post-stream.ts';
@@ -17,9 +17,9 @@ export interface NativeOutput {
 }
 
 /** The input items of one message for an endpoint. */
-export function inputItems(message: Message, endpoint: string): Fields[] {
+export function inputItems(message: ModelMessage, endpoint: string): Fields[] {
   if (message.role === 'assistant') return outputItems(message, endpoint);
-  if (message.role === 'system' || !message.results) return [{ role: message.role, content: message.content }];
+  if (message.role === 'system' || !message.results) return [{ role: message.role, content: contentOf(message) }];
   const { results, notes = [] } = message;
   return [
     ...results.map(({ id, text }) => ({ type: 'function_call_output', call_id: sentId(id), output: text })),
@@ -27,8 +27,18 @@ export function inputItems(message: Message, endpoint: string): Fields[] {
   ];
 }
 
+/** The text, or parts where a message shows something. The API takes no video. */
+function contentOf(message: ModelMessage): string | Fields[] {
+  if (message.role !== 'user' || !message.media) return message.content;
+  const shown = message.media.flatMap((media): Fields[] => [
+    { type: 'input_text', text: media.label },
+    { type: 'input_image', image_url: dataUri(media), detail: 'auto' },
+  ]);
+  return [...shown, { type: 'input_text', text: message.content }];
+}
+
 function outputItems(
-  { content, reasoning = '', calls = [], native }: Extract<Message, { role: 'assistant' }>,
+  { content, reasoning = '', calls = [], native }: Extract<ModelMessage, { role: 'assistant' }>,
   endpoint: string,
 ): Fields[] {
   const callItems = calls.map(
