@@ -6,6 +6,7 @@ import type { OwnTool } from '../activities/tools/own-tool.ts';
 import { WORKFLOW } from '../protocol/names.ts';
 import { combineWorkflows } from './combined-workflows.ts';
 import { type Configuration, readConfiguration } from './configuration/index.ts';
+import { openMcpTools } from './mcp-tools.ts';
 import { sessionQueues } from './queues.ts';
 import { sessionSinks, silentSinks } from './sinks.ts';
 import { toolOptions } from './tool-options.ts';
@@ -31,8 +32,14 @@ export const activitiesOf = (configuration: Configuration, ownTools: readonly Ow
  * that runs a bundle made ahead of time gives the plugin to `bundleWorkflowCode` as well.
  */
 export class DeepResearchPlugin extends SimplePlugin {
-  constructor(activities: object) {
-    super({ name: 'deep-research', activities, workflowsPath: combineWorkflows });
+  /** @param onEnd is waited for after the worker's end */
+  constructor(activities: object, onEnd: () => Promise<void> = async () => {}) {
+    super({
+      name: 'deep-research',
+      activities,
+      workflowsPath: combineWorkflows,
+      runContext: (next) => next().finally(onEnd),
+    });
   }
 
   /** @throws Error if an activity of the worker has the name of one of ours, or its bundle lacks our workflow */
@@ -66,9 +73,17 @@ export interface PluginOptions {
 
 /** `Worker.create({ …, plugins: [await deepResearchPlugin()] })` @throws Error that says what cannot be used */
 export async function deepResearchPlugin(options: PluginOptions = {}): Promise<DeepResearchPlugin> {
-  const { tools, configuration = readConfiguration() } = options;
-  // One worker polls one queue, so that no tool can have a queue of its own here.
-  return new DeepResearchPlugin(await activitiesOf({ ...configuration, toolRates: {} }, tools));
+  const { tools = [], configuration = readConfiguration() } = options;
+  const servers = await openMcpTools(configuration, tools);
+  for (const note of servers.notes) console.error(note);
+  try {
+    // One worker polls one queue, so that no tool can have a queue of its own here.
+    const activities = await activitiesOf({ ...configuration, toolRates: {} }, [...tools, ...servers.tools]);
+    return new DeepResearchPlugin(activities, servers.close);
+  } catch (error) {
+    await servers.close();
+    throw error;
+  }
 }
 
 function refuseClash(theirs: object | undefined, ours: unknown): void {

@@ -25,7 +25,8 @@ function installRuntime({ logLevel }: Configuration): void {
 /** The configuration with what its servers told about themselves. Throws an error that says what cannot be used. */
 export async function checkWorker(given: Configuration): Promise<Configuration> {
   installRuntime(given);
-  const { connection, configuration } = await checkStart(given, warn);
+  const { connection, configuration, closeTools } = await checkStart(given, { warn, ownTools: [] });
+  await closeTools();
   await connection.close();
   return configuration;
 }
@@ -36,10 +37,13 @@ export async function checkWorker(given: Configuration): Promise<Configuration> 
  */
 export async function runWorker(
   given: Configuration,
-  { tools, onReady }: Pick<PluginOptions, 'tools'> & { onReady?: (configuration: Configuration) => void } = {},
+  {
+    tools: ownTools = [],
+    onReady,
+  }: Pick<PluginOptions, 'tools'> & { onReady?: (configuration: Configuration) => void } = {},
 ): Promise<void> {
   installRuntime(given);
-  const { connection, namespace, configuration } = await checkStart(given, warn);
+  const { connection, namespace, configuration, tools, closeTools } = await checkStart(given, { warn, ownTools });
   const { worker: limits } = configuration;
   try {
     const activities = await activitiesOf(configuration, tools);
@@ -84,6 +88,7 @@ export async function runWorker(
     onReady?.(configuration);
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
+    await closeTools();
     await connection.close();
     await closeSharedCorpora();
   }

@@ -87,11 +87,17 @@ export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
 /** Names that a call could not tell apart, or that are activities of the session itself. */
 const TAKEN = [...TOOL_NAMES, 'execute_code', 'python_interpreter', 'prepare', 'infer', 'conclude', 'unreadable'];
 
+/** The names that no further tool may have, in lower case, each with the reason. */
+export function takenNames(tools: readonly OwnTool[] = []): Map<string, string> {
+  return new Map([
+    ...TAKEN.map((name) => [name.toLowerCase(), `${name} is a name of this program's own`] as const),
+    ...tools.map(({ name }) => [name.toLowerCase(), `there is a tool ${name} already`] as const),
+  ]);
+}
+
 function refuseDoubles(tools: readonly OwnTool[]): void {
-  const names = new Map(TAKEN.map((name) => [name.toLowerCase(), `${name} is a name of this program's own`]));
-  for (const { name } of tools) {
-    const taken = names.get(name.toLowerCase());
+  for (const [index, { name }] of tools.entries()) {
+    const taken = takenNames(tools.slice(0, index)).get(name.toLowerCase());
     if (taken) throw new Error(`Tool "${name}": ${taken}; give it another name.`);
-    names.set(name.toLowerCase(), `there is a tool ${name} already`);
   }
 }

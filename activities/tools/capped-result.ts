@@ -13,18 +13,22 @@ export async function cappedResult(text: string, characters: number, context: To
   const head = text.slice(0, Math.ceil(characters / 2)).replace(/[\ud800-\udbff]$/, '');
   const tail = text.slice(text.length - Math.floor(characters / 2)).replace(/^[\udc00-\udfff]/, '');
   const left = text.length - head.length - tail.length;
-  const kept = await keep(text, context);
+  const kept = await keepOutput(text, 'result.txt', context);
   const where = kept ? `; the whole is in ${kept}` : '';
   return `${head}\n[… ${left.toLocaleString('en-US')} characters left out${where} …]\n${tail}`;
 }
 
-/** The file's path in the workspace; undefined where it cannot be written. */
-async function keep(text: string, { workspace, callId }: ToolContext): Promise<string | undefined> {
-  const name = `${OUTPUT_FOLDER}/${callId}/result.txt`;
+/** Puts a file beside a call's long results. Gives its path in the workspace; undefined where it cannot be written. */
+export async function keepOutput(
+  content: string | Buffer,
+  file: string,
+  { workspace, callId }: Pick<ToolContext, 'workspace' | 'callId'>,
+): Promise<string | undefined> {
+  const name = `${OUTPUT_FOLDER}/${callId}/${file}`;
   try {
     const place = await resolveInWorkspace(workspace, name);
     await mkdir(dirname(place), { recursive: true });
-    await writeFile(place, text);
+    await writeFile(place, content);
     return name;
   } catch {
     return undefined;

@@ -33,15 +33,15 @@ export interface OwnTool {
   serve(defaults: { seconds: number }): ServedTool;
 }
 
-const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+export const LEGAL_NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
 /** As much as a command's output. */
-const MOST_CHARACTERS = 20_000;
+export const MOST_CHARACTERS = 20_000;
 
 /** Defines a tool of one's own. @throws Error of one sentence for what is no tool */
 export function defineTool<A>(definition: ToolDefinition<A>): OwnTool {
   const { name, description, run, effectful = false, timeoutSeconds, maxCharacters = MOST_CHARACTERS } = definition;
-  if (typeof name !== 'string' || !NAME.test(name)) {
+  if (typeof name !== 'string' || !LEGAL_NAME.test(name)) {
     throw wrong(name, 'expected a name of letters, digits, "_" and "-" that begins with a letter, 64 at most');
   }
   if (typeof description !== 'string' || description.trim() === '') {
@@ -52,6 +52,26 @@ export function defineTool<A>(definition: ToolDefinition<A>): OwnTool {
     if (value !== undefined && !(value > 0)) throw wrong(name, `expected ${field} above 0, got ${value}`);
   }
   const schema: ToolSchema = { name, description, parameters: parametersOf(name, definition.arguments) };
+  return ownTool({ ...definition, effectful, maxCharacters, schema });
+}
+
+/** A tool whose name and schema are known to be good. */
+export interface OwnToolParts<A>
+  extends Required<Pick<ToolDefinition<A>, 'arguments' | 'run' | 'effectful' | 'maxCharacters'>>,
+    Pick<ToolDefinition<A>, 'timeoutSeconds'> {
+  schema: ToolSchema;
+}
+
+/** Serves it within its limits of time and length. */
+export function ownTool<A>({
+  schema,
+  run,
+  effectful,
+  timeoutSeconds,
+  maxCharacters,
+  ...parts
+}: OwnToolParts<A>): OwnTool {
+  const { name } = schema;
   return {
     name,
     serve: ({ seconds }) => ({
@@ -60,7 +80,7 @@ export function defineTool<A>(definition: ToolDefinition<A>): OwnTool {
       effectful,
       call: checkedCall({
         name,
-        arguments: definition.arguments,
+        arguments: parts.arguments,
         async run(args, context) {
           const limit = Math.min(timeoutSeconds ?? seconds, seconds);
           const given = await withinTime(name, limit, context.signal, async (signal) =>

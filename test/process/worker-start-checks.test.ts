@@ -53,6 +53,23 @@ async function closedUrl(): Promise<string> {
 const at = (url: string, model = 'm') => ({ LLM_SERVER_BASE_ENDPOINT_URL: url, LLM_SERVER_MODEL_NAME: model });
 const mutePort = () => (mute.address() as { port: number }).port;
 
+test('MCP servers that cannot be used, and a limit for no tool, are a sentence each', async () => {
+  const mcpServers = { tides: { command: 'no-such-program', env: { KEY } }, far: { url: await closedUrl() } };
+  const { code, stdout, stderr } = await worker({
+    DEEP_RESEARCH_MCP_SERVERS: JSON.stringify({ mcpServers }),
+  });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+  expect(stderr.trim().split('\n')).toEqual([
+    'DEEP_RESEARCH_MCP_SERVERS: the MCP server "tides" cannot be used: there is no program "no-such-program".',
+    expect.stringMatching(
+      /^DEEP_RESEARCH_MCP_SERVERS: the MCP server "far" cannot be used: no server answers at .*\.$/,
+    ),
+  ]);
+  expect((await check({ DEEP_RESEARCH_TOOL_RATES: 'serch=2' })).stderr).toBe(
+    'DEEP_RESEARCH_TOOL_RATES: there is no tool "serch"; did you mean search?\n',
+  );
+});
+
 describe('a model server that cannot be used ends the worker with one sentence', () => {
   test('nobody listens', async () => {
     const url = await closedUrl();

@@ -1,3 +1,7 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -5,7 +9,8 @@ import { QUERY, UPDATE } from '../../protocol/names.ts';
 import type { TrajectoryPage } from '../../protocol/trajectory.ts';
 import { readConfiguration } from '../../worker/configuration/index.ts';
 import { deepResearchPlugin, defineTool, ToolError } from '../../worker/index.ts';
-import { runExample } from '../support/example.ts';
+import { codeOf, runExample } from '../support/example.ts';
+import { STDIO } from '../support/mcp/open.ts';
 import { chatReply } from '../support/model-apis/chat-tools.ts';
 import { startModelApi } from '../support/model-apis/server.ts';
 import {
@@ -196,4 +201,67 @@ test('a session that asks for a tool nobody serves fails with the names there ar
       ),
     },
   });
+});
+
+const modules = fileURLToPath(new URL('../../node_modules', import.meta.url));
+
+test("the document's MCP server: in the prompt, in the UI, with a limit, to the model", async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'mcp-example-'));
+  open.push({ close: async () => rmSync(folder, { recursive: true }) });
+  mkdirSync(join(folder, 'node_modules'));
+  for (const name of ['@modelcontextprotocol', 'zod']) {
+    symlinkSync(join(modules, name), join(folder, 'node_modules', name));
+  }
+  writeFileSync(join(folder, 'mcp.json'), codeOf('docs/own-tools.md', 'json'));
+  writeFileSync(join(folder, 'tides.mjs'), codeOf('docs/own-tools.md', 'js'));
+  const worker = await sessions.work({
+    DEEP_RESEARCH_MCP_SERVERS: join(folder, 'mcp.json'),
+    DEEP_RESEARCH_TOOL_RATES: 'high_water=50',
+  });
+  open.push({ close: () => worker.stop() });
+  expect(worker.output()).toContain('MCP servers tides');
+  const harbour = (name: unknown) => ({ name: 'high_water', arguments: { harbour: name } });
+  const session = await sessions.start(
+    played({ script: [[harbour('Emden'), harbour('Ulm')], harbour(7)] }, { tools: ['high_water'] }),
+  );
+  await session.result();
+  expect((await callsOf(session)).map(({ state, result }) => [state, result])).toEqual([
+    ['done', 'Emden: 12:40'],
+    ['failed', 'There is no harbour Ulm.'],
+    ['failed', expect.stringContaining('expected string, received number')],
+  ]);
+  expect(JSON.stringify(modelCalls(sessions)[0]?.body)).toContain('Time of the next high water.');
+  const { events } = await session.fetchHistory();
+  const calls = (events ?? []).flatMap(({ activityTaskScheduledEventAttributes: scheduled }) =>
+    scheduled?.activityType?.name === 'high_water' ? [scheduled.taskQueue?.name] : [],
+  );
+  expect(calls).toEqual(Array(3).fill(`${sessions.taskQueue}-high_water`));
+  expect(await activitiesOf(session)).toContainEqual(['high_water', 'Emden']);
+});
+
+test('an MCP server that is killed between two approved calls: the session goes on, the worker ends it in order', async () => {
+  const mcpServers = JSON.stringify({ mcpServers: { harbour: STDIO } });
+  const worker = await sessions.work({ DEEP_RESEARCH_MCP_SERVERS: mcpServers });
+  open.push({ close: () => worker.stop() });
+  const tide = { name: 'tide', arguments: { harbour: 'Emden' } };
+  const session = await sessions.start(played({ script: [tide, tide] }, { tools: ['tide'], approve: ['tide'] }));
+  const approve = async (callId: string) => {
+    await eventually(`${callId} waits`, async () =>
+      (await statusOf(session)).calls.some(({ id, state }) => id === callId && state === 'approval'),
+    );
+    await session.executeUpdate<void, [unknown]>(UPDATE.approve, { args: [{ callId, approved: true }] });
+  };
+  const pids = async () =>
+    (await callsOf(session)).flatMap(({ result }) => Number(/process (\d+)/.exec(result ?? '')?.[1]) || []);
+  await approve('r1c1');
+  await eventually('the first call is done', async () => (await pids()).length === 1);
+  const [first] = (await pids()) as [number];
+  process.kill(first, 'SIGKILL');
+  await approve('r2c1');
+  await session.result();
+  const [, second] = (await pids()) as [number, number];
+  expect(second).not.toBe(first);
+  expect((await callsOf(session)).map(({ state }) => state)).toEqual(['done', 'done']);
+  expect(await worker.stop()).toBe(0);
+  expect(() => process.kill(second, 0)).toThrow('ESRCH');
 });

@@ -14,10 +14,17 @@ export interface Example {
   stop(): Promise<number | null>;
 }
 
+/** The document's first block of code in a language. */
+export function codeOf(document: string, language: string): string {
+  const [, code] =
+    new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(readFileSync(join(ROOT, document), 'utf8')) ?? [];
+  if (code === undefined) throw new Error(`${document} has no program in ${language}.`);
+  return code;
+}
+
 /** Runs the first TypeScript program of a document, which imports this package by its name, as its reader would. */
 export function runExample(document: string, env: NodeJS.ProcessEnv): Example {
-  const [, code] = /^```ts\n([\s\S]*?)^```$/m.exec(readFileSync(join(ROOT, document), 'utf8')) ?? [];
-  if (code === undefined) throw new Error(`${document} has no program.`);
+  const code = codeOf(document, 'ts');
   const folder = mkdtempSync(join(tmpdir(), 'deep-research-example-'));
   const ours = join(folder, 'node_modules', 'temporal-deep-research');
   mkdirSync(ours, { recursive: true });

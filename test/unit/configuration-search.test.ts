@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import type { OwnTool } from '../../activities/tools/own-tool.ts';
 import { describe as describeConfiguration } from '../../worker/configuration/describe.ts';
 import { ConfigurationError, readConfiguration } from '../../worker/configuration/index.ts';
 import { pollsOf, sessionQueues } from '../../worker/queues.ts';
+import { checkToolRates } from '../../worker/start-checks/tool-rates.ts';
 
 const MODEL = { LLM_SERVER_BASE_ENDPOINT_URL: 'http://gpu:8000', LLM_SERVER_MODEL_NAME: 'm' };
 const read = (env: NodeJS.ProcessEnv) => readConfiguration({ ...MODEL, ...env });
@@ -15,11 +17,7 @@ test.each<[string, object]>([
 });
 
 test.each<[NodeJS.ProcessEnv, RegExp]>([
-  [
-    { DEEP_RESEARCH_TOOL_RATES: 'serch=5' },
-    /DEEP_RESEARCH_TOOL_RATES: no tool "serch" can be limited; did you mean search\?/,
-  ],
-  [{ DEEP_RESEARCH_TOOL_RATES: 'bash=5' }, /no tool "bash" can be limited/],
+  [{ DEEP_RESEARCH_TOOL_RATES: 'bash=5' }, /DEEP_RESEARCH_TOOL_RATES: bash cannot be limited; code and commands/],
   [
     { DEEP_RESEARCH_TOOL_RATES: 'search=0' },
     /DEEP_RESEARCH_TOOL_RATES: expected some of search, .* above 0, got "search=0"/,
@@ -38,6 +36,14 @@ test.each<[NodeJS.ProcessEnv, RegExp]>([
 ])('%o is refused', (env, message) => {
   expect(() => read(env)).toThrow(ConfigurationError);
   expect(() => read(env)).toThrow(message);
+});
+
+test('a limit for a tool that there is not names the nearest, own tools among them', () => {
+  const tide = { name: 'tide_table' } as OwnTool;
+  const problemsOf = (rates: string) => () => checkToolRates(read({ DEEP_RESEARCH_TOOL_RATES: rates }), [tide]);
+  expect(problemsOf('serch=5')).toThrow('DEEP_RESEARCH_TOOL_RATES: there is no tool "serch"; did you mean search?');
+  expect(problemsOf('tide_tabel=5')).toThrow('did you mean tide_table?');
+  expect(problemsOf('tide_table=5,visit=1')).not.toThrow();
 });
 
 test('a limited tool has a queue of its own, which workers that serve tools poll', () => {

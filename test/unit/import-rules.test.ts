@@ -46,6 +46,7 @@ const ALLOWED: [folder: string, from: string][] = [
   ['workflows/deeper', '../../protocol/names.ts'],
   ['workflows', '@temporalio/workflow'],
   ['activities/tools', '../../protocol/names.ts'],
+  ['activities/mcp', '@modelcontextprotocol/client/stdio'],
   ['worker', '../activities/index.ts'],
   ['client', '../protocol/names.ts'],
   ['client', '../store/store.ts'],

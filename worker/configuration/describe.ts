@@ -3,8 +3,20 @@ import type { Configuration } from './index.ts';
 
 /** The configuration for the start of a log: a line for each group, without secrets. */
 export function describe(configuration: Configuration): string[] {
-  const { endpoints, corpora, filesDir, stateDir, taskQueue, roles, logLevel, worker, providers, cache, variables } =
-    configuration;
+  const {
+    endpoints,
+    corpora,
+    filesDir,
+    stateDir,
+    taskQueue,
+    roles,
+    logLevel,
+    worker,
+    providers,
+    cache,
+    mcpServers,
+    variables,
+  } = configuration;
   const names = (kind: SearchKind) => providers[kind].map(({ name }) => name).join(' ') || 'none';
   const models = endpoints.map(({ name, url, model, format, apiKey, weight, roles, contextTokens }) => {
     const notes = [
@@ -22,6 +34,7 @@ export function describe(configuration: Configuration): string[] {
     ...(variables.TOOLS_SERVER_BASE_ENDPOINT_URL
       ? [`tool services ${variables.TOOLS_SERVER_BASE_ENDPOINT_URL.map(withoutPassword).join(', ')}`]
       : []),
+    ...(mcpServers.length > 0 ? [`MCP servers ${mcpServers.map(({ name }) => name).join(', ')}`] : []),
     `web search ${names('web')}`,
     `scholar ${names('scholar')}`,
     `images ${names('images')}`,

@@ -2,18 +2,20 @@ import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { CacheSettings } from '../../activities/cache/index.ts';
 import type { Endpoint } from '../../activities/inference/endpoint.ts';
+import type { McpServerSettings } from '../../activities/mcp/settings.ts';
 import { type Providers, providersFrom } from '../../activities/providers/configured.ts';
-import { nearest } from '../../activities/providers/nearest.ts';
 import { Secret } from '../../activities/secret.ts';
 import type { ToolServiceSettings } from '../../activities/tool-service/service-tool.ts';
 import { DEFAULT_VISION, type VisionSettings } from '../../activities/vision/settings.ts';
 import { addressPolicy } from '../../activities/web/address.ts';
 import type { WebSettings } from '../../activities/web/web-pages.ts';
+import { EFFECTFUL_TOOLS } from '../../protocol/tool-call.ts';
 import { cacheSettings } from './cache.ts';
 import { endpointsFrom } from './endpoints.ts';
 import { ConfigurationError } from './error.ts';
 import type { LOG_LEVELS } from './groups/program.ts';
-import { LIMITABLE, ROLES, type Role } from './groups/temporal.ts';
+import { ROLES, type Role } from './groups/temporal.ts';
+import { mcpServersFrom } from './mcp-servers.ts';
 import { readVariables } from './sources.ts';
 import { toolServiceFrom } from './tool-service.ts';
 import { webUrl } from './variable.ts';
@@ -36,6 +38,8 @@ export interface Configuration {
   filesDir?: string;
   /** Absent where all tools are ours. */
   toolService?: ToolServiceSettings;
+  /** Servers whose tools are served beside the nine. Hold keys. */
+  mcpServers: McpServerSettings[];
   /** Absent where web pages are not opened. */
   web?: WebSettings;
   /** What is searched with, in the order in which it is asked. Holds keys. */
@@ -93,6 +97,7 @@ export function readConfiguration(
   const web = part(() => webSettings(values), undefined);
   const vision = part(() => visionSettings(values, endpoints ?? []), DEFAULT_VISION);
   const toolService = part(() => toolServiceFrom(values), undefined);
+  const mcpServers = part(() => mcpServersFrom(values, env), []);
   if (problems.length > 0 || !providers || !cache) throw new ConfigurationError(problems);
   return {
     taskQueue: values.TEMPORAL_TASK_QUEUE,
@@ -102,6 +107,7 @@ export function readConfiguration(
     corpora,
     ...(values.DEEP_RESEARCH_FILES_DIR ? { filesDir: resolve(values.DEEP_RESEARCH_FILES_DIR) } : {}),
     ...(toolService ? { toolService } : {}),
+    mcpServers,
     ...(web ? { web } : {}),
     providers,
     vision,
@@ -138,12 +144,9 @@ function rolesOf({ WORKER_ROLES: given }: Variables): Role[] | undefined {
 }
 
 function toolRatesOf({ DEEP_RESEARCH_TOOL_RATES: given = {} }: Variables): Record<string, number> {
-  const names: readonly string[] = LIMITABLE;
-  const unknown = Object.keys(given).find((name) => !names.includes(name));
-  if (unknown === undefined) return given;
-  throw new Error(
-    `DEEP_RESEARCH_TOOL_RATES: no tool "${unknown}" can be limited; did you mean ${nearest(unknown, [...names])}?`,
-  );
+  const code = Object.keys(given).find((name) => EFFECTFUL_TOOLS.has(name));
+  if (code === undefined) return given;
+  throw new Error(`DEEP_RESEARCH_TOOL_RATES: ${code} cannot be limited; code and commands run where their files are.`);
 }
 
 function webSettings(values: Variables): WebSettings | undefined {

@@ -84,6 +84,16 @@ export const texts = (about: Told & { takes: string }) => list(z.string().trim()
 export const objects = (about: Told & { takes: string }) =>
   describe(fromText(listOf, z.array(z.record(z.string(), z.unknown())).optional()), { ...about, secret: true });
 
+/** A JSON document: a path, the document's text, or in the JSON file the document itself. May hold secrets. */
+export const document = (about: Told & { takes: string }) =>
+  describe(
+    z.preprocess(
+      (raw) => (typeof raw === 'object' && raw !== null ? JSON.stringify(raw) : raw),
+      z.string().trim().min(1).optional(),
+    ),
+    { ...about, secret: true },
+  );
+
 const pairsOf = (text: string): unknown => {
   if (text.startsWith('{')) {
     try {

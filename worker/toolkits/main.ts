@@ -4,6 +4,7 @@ import { closeSharedCorpora } from '../../activities/corpus/shared-corpus.ts';
 import { makeFleet } from '../../activities/inference/fleet/index.ts';
 import { makeTools } from '../../activities/tools/all-tools.ts';
 import { readConfiguration } from '../configuration/index.ts';
+import { openMcpTools } from '../mcp-tools.ts';
 import { toolOptions } from '../tool-options.ts';
 import { startToolkits } from './server.ts';
 
@@ -42,8 +43,10 @@ try {
 async function serve({ port, host = '127.0.0.1', files }: { port?: string; host?: string; files?: string }) {
   const configuration = readConfiguration(process.env, { needsModel: false });
   const { stateDir, corpora, endpoints, worker, variables } = configuration;
+  const mcp = await openMcpTools(configuration);
+  for (const note of mcp.notes) console.error(note);
   // These are the tools of a tool service: to send their calls to one would go round in circles.
-  const options = { ...toolOptions(configuration), toolService: undefined };
+  const options = { ...toolOptions(configuration, mcp.tools), toolService: undefined };
   const fleet = endpoints.length > 0 ? makeFleet(endpoints) : undefined;
   const corpus = corpora[0];
   const only = corpus === undefined ? 'with-corpus' : 'without-corpus';
@@ -69,6 +72,7 @@ async function serve({ port, host = '127.0.0.1', files }: { port?: string; host?
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   });
   await toolkits.close(worker.shutdownGraceSeconds * 1000);
+  await mcp.close();
   await fleet?.close();
   await closeSharedCorpora();
   process.exit(0);

@@ -64,7 +64,7 @@ export const temporal = {
   DEEP_RESEARCH_TOOL_RATES: byName(z.preprocess(numberOf, z.number().positive()), {
     description:
       'Most calls a second of tools, over all workers: `search=5,google_scholar=0.3`. A limited tool has the queue `<queue>-<tool>`; all workers that serve tools need the same limits.',
-    takes: `some of ${LIMITABLE.join(', ')}, each with a number above 0`,
+    takes: `some of ${LIMITABLE.join(', ')} and tools of your own, each with a number above 0`,
     fallback: 'no limits',
   }),
   DEEP_RESEARCH_SHUTDOWN_GRACE_SECONDS: count(

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TOOL_NAMES } from '../../../protocol/tool-call.ts';
-import { byName, choice, count, flag, list, secret, text, textOr, texts, webUrl } from '../variable.ts';
+import { byName, choice, count, document, flag, list, secret, text, textOr, texts, webUrl } from '../variable.ts';
 
 const order = (kind: string) =>
   texts({
@@ -28,6 +28,11 @@ export const tools = {
     description:
       "Folder of the sessions' files as the tool services see it: `workspaces` of the state folder belongs at `deep-research` in it.",
     takes: 'an absolute path',
+  }),
+  DEEP_RESEARCH_MCP_SERVERS: document({
+    description: 'MCP servers whose tools are served beside the nine. See [own-tools.md](own-tools.md).',
+    takes: 'a JSON file or its content, {"mcpServers": {name: {command, args, env} or {url, headers}}}',
+    fallback: 'none',
   }),
   WEB_BASED_TOOLS_USE_CACHE: flag(true, {
     description: 'Whether searches and pages are kept for later sessions and may come from there.',
