@@ -1,5 +1,7 @@
 import type { Prepared, SessionActivities, ToolActivity } from '../protocol/activities.ts';
+import type { BatchActivities } from '../protocol/batch-activities.ts';
 import type { ToolName } from '../protocol/tool-call.ts';
+import { makeBatchActivities } from './batch/index.ts';
 import { type Endpoint, protocolOf } from './inference/endpoint.ts';
 import { makeFleet } from './inference/fleet/index.ts';
 import { makeInfer } from './inference/infer.ts';
@@ -12,16 +14,18 @@ import { toolActivity } from './tools/tool-activity.ts';
 export interface ActivityOptions extends ToolsOptions {
   corpora: string[];
   filesDir?: string;
+  /** Where batches are kept; by default below the state folder. */
+  batchDir?: string;
   endpoints: Endpoint[];
   queues: Prepared['queues'];
   /** A failed tool tells the model `{"error": …}` instead of a plain sentence. */
   jsonErrors?: boolean;
 }
 
-/** All activities of a worker: the session's own, and each tool it can serve under its model-facing name. */
+/** All activities of a worker: the session's and the batch's own, and each tool it can serve under its model-facing name. */
 export async function makeActivities(
   options: ActivityOptions,
-): Promise<SessionActivities & Partial<Record<ToolName, ToolActivity>>> {
+): Promise<SessionActivities & BatchActivities & Partial<Record<ToolName, ToolActivity>>> {
   const { stateDir, endpoints } = options;
   const fleet = makeFleet(endpoints);
   const sandbox = options.sandbox ?? subprocessSandbox({ stateDir });
@@ -32,5 +36,6 @@ export async function makeActivities(
     prepare: makePrepare({ ...options, tools, protocol: protocolOf(research?.format ?? 'deep_research') }),
     infer: makeInfer(fleet),
     conclude: makeConclude(stateDir, sandbox),
+    ...makeBatchActivities(options),
   };
 }

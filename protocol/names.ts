@@ -12,6 +12,8 @@ export const QUERY = {
   report: 'report',
   /** What `infer` reads: messages with the request's settings. */
   inference: 'inference',
+  /** Of a batch: the sessions that ended last. */
+  progress: 'progress',
 } as const;
 
 export const UPDATE = {
@@ -21,6 +23,10 @@ export const UPDATE = {
   finish: 'finish',
   approve: 'approve',
   ask: 'ask',
+  /** Of a batch: most sessions at work at once. */
+  window: 'window',
+  /** Of a batch: stops it and its sessions. */
+  cancel: 'cancel',
 } as const;
 
 /** Search attributes, set only where the server knows them. */

@@ -28,7 +28,7 @@ export const activitiesOf = (configuration: Configuration, ownTools: readonly Ow
   });
 
 /**
- * Gives a worker the workflow `deepResearch` and its activities, beside its own; made by `deepResearchPlugin`. A worker
+ * Gives a worker the workflows `deepResearch` and `deepResearchBatch` and their activities, beside its own; made by `deepResearchPlugin`. A worker
  * that runs a bundle made ahead of time gives the plugin to `bundleWorkflowCode` as well.
  */
 export class DeepResearchPlugin extends SimplePlugin {

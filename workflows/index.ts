@@ -1,1 +1,2 @@
+export { deepResearchBatch } from './batch.ts';
 export { deepResearch } from './deep-research.ts';

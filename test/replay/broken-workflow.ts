@@ -1,8 +1,13 @@
 import { sleep } from '@temporalio/workflow';
-import { deepResearch as sound } from '../../workflows/index.ts';
+import { deepResearchBatch as soundBatch, deepResearch as soundSession } from '../../workflows/index.ts';
 
-/** The session as a careless change would have it: one command more, which open sessions never gave. */
-export async function deepResearch(...input: Parameters<typeof sound>): ReturnType<typeof sound> {
+/** The workflows as a careless change would have them: one command more, which open ones never gave. */
+export async function deepResearch(...input: Parameters<typeof soundSession>): ReturnType<typeof soundSession> {
   await sleep(1);
-  return sound(...input);
+  return soundSession(...input);
+}
+
+export async function deepResearchBatch(...input: Parameters<typeof soundBatch>): ReturnType<typeof soundBatch> {
+  await sleep(1);
+  return soundBatch(...input);
 }

@@ -1,10 +1,13 @@
-import { QUERY, UPDATE } from '../../protocol/names.ts';
+import type { BatchStatus } from '../../protocol/batch.ts';
+import { QUERY, UPDATE, WORKFLOW } from '../../protocol/names.ts';
 import type { Status } from '../../protocol/status.ts';
 import { eventually, modelCalls, played, type SessionHandle, type Sessions } from '../support/sessions.ts';
 
 /** A kind of session whose history is kept: what it is given, and what people and the world do to it. */
 export interface Shape {
   input: unknown;
+  /** Default: a session. */
+  type?: typeof WORKFLOW.batch;
   /** Acts on the running session; it ends by itself after. */
   drive?(session: SessionHandle, sessions: Sessions): Promise<unknown>;
   /** Before its start. */
@@ -28,6 +31,16 @@ const round = (session: SessionHandle, number: number) =>
 const update = (session: SessionHandle, name: string) => session.executeUpdate(name);
 const updateWith = (session: SessionHandle, name: string, first: unknown, ...rest: unknown[]) =>
   session.executeUpdate<unknown, [unknown, ...unknown[]]>(name, { args: [first, ...rest] });
+
+/** A batch of questions that take two rounds each. */
+const batch = (count: number, more: object) => ({
+  rows: Array.from({ length: count }, (_, index) => ({ id: index + 1, question: `Question ${index + 1}?` })),
+  tools: ['bash'],
+  model: { seed: 7, extraBody: { rehearsal: { rounds: 2, replyDelayMs: 300 } } },
+  ...more,
+});
+const done = (session: SessionHandle, rows: number) =>
+  eventually(`${rows} rows are done`, async () => (await session.query<BatchStatus, []>(QUERY.status)).done >= rows);
 
 /** The file is named after the shape. */
 export const SHAPES: Record<string, Shape> = {
@@ -136,6 +149,25 @@ export const SHAPES: Record<string, Shape> = {
     },
   },
   'continue-as-new': { input: played({ rounds: 12 }, { tools: ['bash'] }), shortHistory: true },
+  batch: {
+    type: WORKFLOW.batch,
+    input: batch(4, { rollouts: 2, window: 3 }),
+    async drive(session) {
+      await done(session, 2);
+      await update(session, UPDATE.pause);
+      await updateWith(session, UPDATE.window, 2);
+      await update(session, UPDATE.resume);
+    },
+  },
+  'batch-continue-as-new': { type: WORKFLOW.batch, input: batch(12, { window: 3 }), shortHistory: true },
+  'batch-cancel': {
+    type: WORKFLOW.batch,
+    input: batch(9, { window: 3 }),
+    async drive(session) {
+      await done(session, 2);
+      await session.cancel();
+    },
+  },
   'bad-input': { input: { question: 5 } },
   'refused-by-worker': { input: { question: 'Why?', tools: ['no_such_tool'] } },
 };

@@ -51,7 +51,8 @@ export interface Sessions {
   env: NodeJS.ProcessEnv;
   /** A worker in a process of its own, with more environment. */
   work(env?: NodeJS.ProcessEnv): Promise<WorkerProcess>;
-  start(input: unknown, workflowId?: string): Promise<SessionHandle>;
+  /** `type`: by default a session. */
+  start(input: unknown, workflowId?: string, type?: string): Promise<SessionHandle>;
   /** Ends everything that was started, and removes the folder. */
   close(): Promise<void>;
 }
@@ -99,8 +100,8 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
       workers.push(worker);
       return worker;
     },
-    start: (input, workflowId = `s-${randomUUID()}`) =>
-      client.workflow.start<Workflow>(WORKFLOW.session, {
+    start: (input, workflowId = `s-${randomUUID()}`, type: string = WORKFLOW.session) =>
+      client.workflow.start<Workflow>(type, {
         workflowId,
         taskQueue,
         args: [input as ResearchInput],

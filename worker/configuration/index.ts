@@ -36,6 +36,8 @@ export interface Configuration {
   endpoints: Endpoint[];
   corpora: string[];
   filesDir?: string;
+  /** Of batches, if not below the state folder. */
+  batchDir?: string;
   /** Absent where all tools are ours. */
   toolService?: ToolServiceSettings;
   /** Servers whose tools are served beside the nine. Hold keys. */
@@ -106,6 +108,7 @@ export function readConfiguration(
     endpoints: endpoints ?? [],
     corpora,
     ...(values.DEEP_RESEARCH_FILES_DIR ? { filesDir: resolve(values.DEEP_RESEARCH_FILES_DIR) } : {}),
+    ...(values.DEEP_RESEARCH_BATCH_DIR ? { batchDir: resolve(values.DEEP_RESEARCH_BATCH_DIR) } : {}),
     ...(toolService ? { toolService } : {}),
     mcpServers,
     ...(web ? { web } : {}),

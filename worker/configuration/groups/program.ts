@@ -17,6 +17,11 @@ export const program = {
     takes: 'a path',
     environmentOnly,
   }),
+  DEEP_RESEARCH_BATCH_DIR: text({
+    description: 'Folder of the input and output of batches. Workers of several machines need one that they share.',
+    takes: 'a path',
+    fallback: '`batches` of the state folder',
+  }),
   DEEP_RESEARCH_LOG_LEVEL: choice(LOG_LEVELS, 'warn', {
     description: "Least level of the worker's log, on stderr.",
   }),

@@ -1,0 +1,39 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { workspaceName } from '../workspace/workspace.ts';
+
+/** The files of one batch. */
+export interface BatchFolder {
+  path: string;
+  /** The rows that could be read, one a line. */
+  input: string;
+  /** What is to run: see `plan.ts`. */
+  plan: string;
+  /** Output rows of a rollout, which counts from 1. */
+  rollout(number: number): string;
+  summary: string;
+  logs: string;
+}
+
+/** Where workers keep batches: below the state folder, unless a folder is named that several machines share. */
+export interface BatchPlaces {
+  stateDir: string;
+  batchDir?: string;
+  filesDir?: string;
+}
+
+export function batchFolder({ stateDir, batchDir }: BatchPlaces, batch: string): BatchFolder {
+  const path = join(batchDir ?? join(stateDir, 'batches'), workspaceName(batch));
+  return {
+    path,
+    input: join(path, 'input.jsonl'),
+    plan: join(path, 'plan.bin'),
+    rollout: (number) => join(path, `rollout_${String(number).padStart(2, '0')}.jsonl`),
+    summary: join(path, 'summary.json'),
+    logs: join(path, 'logs'),
+  };
+}
+
+export async function ensureBatchFolder(folder: BatchFolder): Promise<void> {
+  await mkdir(folder.path, { recursive: true, mode: 0o700 });
+}

@@ -1,0 +1,38 @@
+import { open, writeFile } from 'node:fs/promises';
+import type { BatchTask } from '../../protocol/batch-activities.ts';
+
+/**
+ * The sessions of a batch in the order in which they run: one record of fixed size each, so that a page is read
+ * wherever it stands.
+ */
+const RECORD = 24;
+
+export async function writePlan(path: string, tasks: readonly BatchTask[]): Promise<void> {
+  const bytes = Buffer.alloc(tasks.length * RECORD);
+  for (const [index, { row, rollout, offset, bytes: length }] of tasks.entries()) {
+    const at = index * RECORD;
+    bytes.writeUInt32LE(row, at);
+    bytes.writeUInt32LE(rollout, at + 4);
+    bytes.writeDoubleLE(offset, at + 8);
+    bytes.writeDoubleLE(length, at + 16);
+  }
+  await writeFile(path, bytes, { flush: true });
+}
+
+export async function readPlan(path: string, from: number, count: number): Promise<BatchTask[]> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(count * RECORD), 0, count * RECORD, from * RECORD);
+    return Array.from({ length: Math.floor(bytesRead / RECORD) }, (_, index) => {
+      const at = index * RECORD;
+      return {
+        row: buffer.readUInt32LE(at),
+        rollout: buffer.readUInt32LE(at + 4),
+        offset: buffer.readDoubleLE(at + 8),
+        bytes: buffer.readDoubleLE(at + 16),
+      };
+    });
+  } finally {
+    await file.close();
+  }
+}

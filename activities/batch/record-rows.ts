@@ -1,0 +1,137 @@
+import { mkdir, open, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Context } from '@temporalio/activity';
+import type { RowOutcome } from '../../protocol/batch.ts';
+import type { BatchTask, RecordedRows, RecordRowsInput } from '../../protocol/batch-activities.ts';
+import type { ReadRow } from '../../protocol/original/input-row.ts';
+import { queryIdOf } from '../../protocol/original/query-id.ts';
+import type { OriginalRow } from '../../protocol/original/row.ts';
+import { toOriginalRows } from '../../protocol/original/to-rows.ts';
+import { noUsage } from '../../protocol/reply.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import { type BatchFolder, type BatchPlaces, batchFolder } from './batch-folder.ts';
+import { type EndedSession, readEndedSession } from './ended-session.ts';
+import { writeLogs } from './logs.ts';
+import { readStoredRow } from './read-tasks.ts';
+
+/** Sessions read at the same time: each is replayed by a worker. */
+const AT_ONCE = 4;
+/** One session that no worker can replay any more must not hold up the batch. */
+const IMPATIENT_ATTEMPT = 8;
+
+/**
+ * The activity `recordRows`: appends the rows of sessions that have ended. Where each goes was settled by the workflow,
+ * and the same session gives the same rows: an attempt after a crash, or one that comes late, writes the same bytes at
+ * the same place.
+ */
+export function makeRecordRows(places: BatchPlaces) {
+  return ({ batch, sessions, offsets, stopping, logLabel }: RecordRowsInput): Promise<RecordedRows> =>
+    withHeartbeat(async () => {
+      const { client, info } = Context.current();
+      const patient = info.attempt < IMPATIENT_ATTEMPT;
+      const folder = batchFolder(places, batch);
+      const input = await open(folder.input, 'r');
+      const outcomes: RowOutcome[] = [];
+      const texts = new Map<number, string[]>();
+      try {
+        for (let from = 0; from < sessions.length; from += AT_ONCE) {
+          const some = await Promise.all(
+            sessions.slice(from, from + AT_ONCE).map(async ({ task, id }) => {
+              const row = await readStoredRow(input, task);
+              return { task, id, row, session: await readEndedSession(client, id, patient) };
+            }),
+          );
+          for (const { task, id, row, session } of some) {
+            const outcome = outcomeOf(task, id, session, stopping);
+            outcomes.push(outcome);
+            if (outcome.status === 'cancelled') continue;
+            const rows = await rowsOf(task, row, session, outcome);
+            texts.set(task.rollout, [...(texts.get(task.rollout) ?? []), ...rows.map((each) => JSON.stringify(each))]);
+            if (logLabel) await writeLogs(folder, logLabel, rows);
+          }
+        }
+      } finally {
+        await input.close();
+      }
+      const next = [...offsets];
+      for (const [rollout, lines] of texts) {
+        const offset = offsets[rollout - 1] ?? 0;
+        next[rollout - 1] = await append(folder, rollout, offset, Buffer.from(`${lines.join('\n')}\n`));
+      }
+      return { outcomes, offsets: next };
+    });
+}
+
+function outcomeOf(
+  { row, rollout }: BatchTask,
+  id: string,
+  { cancelled, result, error, segments, startedAt, endedAt }: EndedSession,
+  stopping: boolean,
+): RowOutcome {
+  const rounds = segments.flatMap((segment) => segment.rounds);
+  const answered = result !== undefined && result.answer !== '';
+  const failed =
+    error ?? (answered || !result ? undefined : `the session ended without an answer (${result.stopReason})`);
+  return {
+    row,
+    rollout,
+    session: id,
+    status:
+      cancelled && stopping
+        ? 'cancelled'
+        : result?.stopReason === 'timeout'
+          ? 'timeout'
+          : failed === undefined
+            ? 'success'
+            : 'error',
+    rounds: result?.rounds ?? rounds.filter(({ reply }) => reply).length,
+    segments: segments.length,
+    calls: rounds.reduce((sum, { calls }) => sum + calls.length, 0),
+    usage: result?.usage ?? noUsage(),
+    elapsedMs: result?.elapsedMs ?? Math.max(0, endedAt - startedAt),
+    ...(failed === undefined ? {} : { error: failed.slice(0, 300) }),
+  };
+}
+
+async function rowsOf(
+  { rollout }: BatchTask,
+  { question, src }: ReadRow,
+  session: EndedSession,
+  { status, error }: RowOutcome,
+): Promise<OriginalRow[]> {
+  return toOriginalRows({
+    question,
+    queryId: await queryIdOf(question),
+    rollout,
+    src,
+    startedAt: session.startedAt,
+    endedAt: session.endedAt,
+    status: status === 'cancelled' ? 'error' : status,
+    ...(error === undefined ? {} : { error: session.error ?? error }),
+    segments: session.segments,
+    tools: session.tools,
+    stopReason: session.result?.stopReason,
+  });
+}
+
+/** Writes at its place and returns where the next row goes. */
+async function append(folder: BatchFolder, rollout: number, offset: number, bytes: Buffer): Promise<number> {
+  const path = folder.rollout(rollout);
+  await mkdir(dirname(path), { recursive: true });
+  const file = await open(path, 'a', 0o600);
+  await file.close();
+  const { size } = await stat(path);
+  if (size < offset) {
+    throw new Error(
+      `The output file ${path} has ${size} bytes where ${offset} were written: put it back, then the batch goes on.`,
+    );
+  }
+  const out = await open(path, 'r+');
+  try {
+    await out.write(bytes, 0, bytes.length, offset);
+    await out.datasync();
+  } finally {
+    await out.close();
+  }
+  return offset + bytes.length;
+}

@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { WorkflowFailedError } from '@temporalio/client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { BatchInput, BatchProgress, BatchResult, BatchStatus } from '../../protocol/batch.ts';
+import { QUERY, UPDATE, WORKFLOW } from '../../protocol/names.ts';
+import { type OriginalRow, originalRow } from '../../protocol/original/row.ts';
+import { eventually, openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
+
+let sessions: Sessions;
+/** The worker's folder of input files. */
+let files: string;
+
+beforeAll(async () => {
+  sessions = await openSessions();
+  files = join(sessions.stateDir, 'given');
+  mkdirSync(files);
+  await sessions.work({ DEEP_RESEARCH_FILES_DIR: files });
+}, START_LIMIT_MS);
+
+afterAll(() => sessions?.close());
+
+/** A model that plays so many rounds of `bash`. */
+const play = (rounds: number, more: object = {}) => ({
+  tools: ['bash'],
+  model: { seed: 7, extraBody: { rehearsal: { rounds, answer: 'Blue, yellow and red.', ...more } } },
+});
+
+const start = (input: BatchInput | string, workflowId = `batch-${randomUUID()}`) =>
+  sessions.client.workflow.start<(input: BatchInput | string) => Promise<BatchResult>>(WORKFLOW.batch, {
+    workflowId,
+    taskQueue: sessions.taskQueue,
+    args: [input],
+  });
+
+const rowsIn = (folder: string, rollout: number): OriginalRow[] =>
+  readFileSync(join(folder, `rollout_0${rollout}.jsonl`), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => originalRow.parse(JSON.parse(line)));
+
+const questions = (count: number) =>
+  Array.from({ length: count }, (_, i) => ({ id: i + 1, question: `Why ${i + 1}?` }));
+
+test("every row is in the output of each rollout, in the original's form", { timeout: 300_000 }, async () => {
+  const batch = await start({ ...play(2), rows: questions(5), rollouts: 2, window: 3, logLabel: 'trial' });
+  const result = await batch.result();
+  expect(result).toMatchObject({ state: 'done', total: 10, skipped: 0, totals: { success: 10, timeout: 0, error: 0 } });
+  for (const rollout of [1, 2]) {
+    const rows = rowsIn(result.output, rollout);
+    expect(rows.map(({ src }) => src.id).sort()).toEqual([1, 2, 3, 4, 5]);
+    for (const row of rows) {
+      expect(row).toMatchObject({ status: 'success', rollout_idx: rollout, segment_idx: 1, segment_total: 1 });
+      expect(row.result).toMatchObject({ rounds: 3, stopped_reason: 'no_tool_calls' });
+      expect(row.result).toHaveProperty('final_answer', expect.stringContaining('Blue, yellow and red.'));
+    }
+  }
+  const listed: string[] = [];
+  await eventually('the list has its sessions', async () => {
+    listed.length = 0;
+    for await (const each of sessions.client.workflow.list({ query: `ResearchBatch = '${batch.workflowId}'` })) {
+      listed.push(each.workflowId);
+    }
+    return listed.length === 10;
+  });
+  const [day] = readdirSync(join(result.output, 'logs'));
+  expect(day).toMatch(/^\d{4}_\d\d_\d\d_trial$/);
+  expect(readdirSync(join(result.output, 'logs', day as string))).toHaveLength(10);
+});
+
+test('a stored file is taken as it is: odd rows run, broken lines are told, a row that fails is an error row', {
+  timeout: 300_000,
+}, async () => {
+  const lines = [
+    '\ufeff{"id": "a", "question": "Why?"}',
+    '{"id": "b", "question": "这是问题", "file_path": ""}',
+    '{"id": "c", "question": "broken"',
+    '',
+    '{"question": "Why?", "file_path": ["none.txt"]}',
+    '{"id": "a", "question": "Why?"}',
+    '[1]',
+    '{"id": "d", "question": "With a file", "file_path": "here.txt", "reference": null}',
+    '{"id": "e", "question": 5}',
+  ];
+  writeFileSync(join(files, 'odd.jsonl'), lines.join('\r\n'));
+  writeFileSync(join(files, 'here.txt'), 'The lamp is green.');
+  const result = await (await start({ ...play(1), file: 'odd.jsonl' })).result();
+  expect(result).toMatchObject({ total: 5, totals: { success: 4, error: 1 }, brokenCount: 3 });
+  expect(result.broken).toMatchObject([
+    { line: 3, reason: expect.stringMatching(/^no JSON/) },
+    { line: 7, reason: 'expected a JSON object' },
+    { line: 9, reason: expect.stringMatching(/^question: /) },
+  ]);
+  const rows = rowsIn(result.output, 1);
+  expect(rows.map(({ src }) => src)).toEqual(
+    expect.arrayContaining([
+      { id: 'a', question: 'Why?' },
+      { id: 'b', question: '这是问题', file_path: '' },
+      { id: 'd', question: 'With a file', file_path: 'here.txt', reference: null },
+    ]),
+  );
+  expect(rows.filter(({ src }) => src.id === 'a')).toHaveLength(2);
+  expect(rows.filter(({ status }) => status === 'error')).toMatchObject([
+    { src: { file_path: ['none.txt'] }, result: { error: expect.stringContaining('none.txt') } },
+  ]);
+  expect(new Set(rows.filter(({ query }) => query === 'Why?').map((row) => row.query_id))).toEqual(
+    new Set(['a845a476-ad58-52b7-8c8f-d5146ad1213a']),
+  );
+});
+
+test('pause, window, resume and cancel act on a batch; stopped and started again it goes on', {
+  timeout: 300_000,
+}, async () => {
+  const id = `batch-${randomUUID()}`;
+  const input = { ...play(2, { replyDelayMs: 300 }), rows: questions(12), window: 2 };
+  const first = await start(input, id);
+  const status = () => first.query<BatchStatus>(QUERY.status);
+  await eventually('two are done', async () => (await status()).done >= 2);
+  await first.executeUpdate(UPDATE.pause);
+  await expect(first.executeUpdate(UPDATE.pause)).rejects.toThrow(/.*/);
+  await eventually('nothing is at work', async () => {
+    const { openCount, open, state } = await status();
+    return openCount === 0 && open.length === 0 && state === 'paused';
+  });
+  await expect(first.executeUpdate(UPDATE.window, { args: [0] })).rejects.toThrow();
+  await first.executeUpdate(UPDATE.window, { args: [4] });
+  await first.executeUpdate(UPDATE.resume);
+  await eventually('four are at work', async () => (await status()).openCount === 4);
+  await first.cancel();
+  await expect(first.result()).rejects.toThrow(WorkflowFailedError);
+  expect((await first.describe()).status.name).toBe('CANCELLED');
+  const stopped = await status();
+  expect(stopped).toMatchObject({ state: 'cancelled', total: 12 });
+  expect(rowsIn(stopped.output, 1)).toHaveLength(stopped.done);
+
+  const again = await (await start(input, id)).result();
+  expect(again).toMatchObject({ state: 'done', total: 12, skipped: stopped.done });
+  expect(again.totals.success).toBe(12 - stopped.done);
+  expect(
+    rowsIn(again.output, 1)
+      .map(({ src }) => Number(src.id))
+      .sort((a, b) => a - b),
+  ).toEqual(questions(12).map((row) => row.id));
+});
+
+test('a batch that is terminated finds the sessions that went on without it', { timeout: 300_000 }, async () => {
+  const id = `batch-${randomUUID()}`;
+  const input = { ...play(2, { replyDelayMs: 1000 }), rows: questions(3) };
+  const first = await start(input, id);
+  const runs = () =>
+    Promise.all(
+      [1, 2, 3].map(async (row) => (await sessions.client.workflow.getHandle(`${id}.0000${row}.r1`).describe()).runId),
+    );
+  await eventually('three run', runs);
+  const before = await runs();
+  await first.terminate();
+  const second = await start(input, id);
+  expect(await second.result()).toMatchObject({ totals: { success: 3 } });
+  expect(await runs()).toEqual(before);
+  const { outcomes } = await second.query<BatchProgress>(QUERY.progress);
+  expect(outcomes.map(({ row }) => row).sort()).toEqual([1, 2, 3]);
+});
+
+test('rows that failed run again under another attempt; what was finished stays', { timeout: 300_000 }, async () => {
+  const id = `batch-${randomUUID()}`;
+  const rows = [
+    { id: 1, question: 'Good?' },
+    { id: 2, question: 'Bad?', file_path: 'later.txt' },
+  ];
+  const first = await (await start({ ...play(1), rows }, id)).result();
+  expect(first.totals).toMatchObject({ success: 1, error: 1 });
+  writeFileSync(join(files, 'later.txt'), 'Now it is there.');
+  const second = await (await start({ ...play(1), rows, attempt: 2 }, id)).result();
+  expect(second).toMatchObject({ skipped: 1, totals: { success: 1, error: 0 } });
+  expect(rowsIn(second.output, 1).map(({ status }) => status)).toEqual(['success', 'success']);
+});
+
+test.each([
+  [{}, /expected exactly one of "rows" and "file"/],
+  [{ file: 'none.jsonl' }, /"none\.jsonl" cannot be used/],
+  [{ file: '../x.jsonl' }, /file: .*\.\./],
+  [{ rows: [{ question: 'Why?' }], rollouts: 0 }, /rollouts: .*got the number 0/],
+  [{ rows: [{ question: 'Why?' }], concurrency: 3 }, /unknown field "concurrency"/],
+  [{ rows: [{ id: 1 }] }, /nothing in it can be run: line 1: question/],
+])('%j is refused at once', { timeout: 300_000 }, async (input, message) => {
+  const batch = await start(input as BatchInput);
+  const failed = await batch.result().catch((error: WorkflowFailedError) => error);
+  expect((failed as WorkflowFailedError).cause?.message).toMatch(message);
+  const { events } = await batch.fetchHistory();
+  expect(events?.some(({ workflowTaskFailedEventAttributes }) => workflowTaskFailedEventAttributes)).toBe(false);
+});

@@ -1,0 +1,88 @@
+import * as wf from '@temporalio/workflow';
+import type { BatchSettings } from '../protocol/batch.ts';
+import type { BatchActivities, ReadyTask } from '../protocol/batch-activities.ts';
+import type { ResearchInput } from '../protocol/input.ts';
+import { SEARCH_ATTRIBUTE, WORKFLOW } from '../protocol/names.ts';
+import { firstSentence } from '../protocol/report.ts';
+
+/** After a worker's death its activities are given to another this soon; heartbeats come every two seconds. */
+const HEARTBEAT_TIMEOUT = '20s';
+/** For as long as the fault is not the input's: a full disk, a worker or a server that is away. */
+const RETRY = { initialInterval: '1s', maximumInterval: '30s' };
+
+export const batchActivities = wf.proxyActivities<Pick<BatchActivities, 'openBatch' | 'recordRows' | 'closeBatch'>>({
+  // A file of many gigabytes is read once; sessions of 150 rounds are replayed.
+  startToCloseTimeout: '2h',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: RETRY,
+});
+
+export const { readBatchTasks } = wf.proxyActivities<Pick<BatchActivities, 'readBatchTasks'>>({
+  // Reads a few hundred kilobytes.
+  startToCloseTimeout: '1m',
+  retry: RETRY,
+});
+
+export const { awaitSessions } = wf.proxyActivities<Pick<BatchActivities, 'awaitSessions'>>({
+  // It comes back by itself after 15 minutes.
+  startToCloseTimeout: '30m',
+  heartbeatTimeout: HEARTBEAT_TIMEOUT,
+  retry: RETRY,
+  cancellationType: wf.ActivityCancellationType.TRY_CANCEL,
+});
+
+/** Id of a session of a batch: always the same, so that a batch that is started again finds it. */
+export function sessionId(
+  batch: string,
+  { row, rollout }: Pick<ReadyTask, 'row' | 'rollout'>,
+  attempt: number,
+): string {
+  const again = attempt > 1 ? `.a${attempt}` : '';
+  return `${batch}.${String(row).padStart(5, '0')}.r${rollout}${again}`;
+}
+
+/**
+ * Starts a session as a child that outlives the batch: it must be there when a stopped batch is started again. False
+ * when it runs already, or has ended with an answer that is not in the output yet.
+ *
+ * @param ended called when it has ended, however that was
+ */
+export async function startSession(
+  id: string,
+  task: ReadyTask,
+  { settings, searchAttributes, batch }: { settings: BatchSettings; searchAttributes: boolean; batch: string },
+  ended: () => void,
+): Promise<boolean> {
+  try {
+    const child = await wf.startChild(WORKFLOW.session, {
+      workflowId: id,
+      args: [inputOf(task, settings)],
+      parentClosePolicy: wf.ParentClosePolicy.ABANDON,
+      workflowIdReusePolicy: wf.WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+      // Temporal keeps 400 bytes; three a character for Chinese.
+      staticSummary: firstSentence(task.question, 120),
+      priority: {
+        priorityKey: settings.priority,
+        ...(settings.fairnessKey === undefined ? {} : { fairnessKey: settings.fairnessKey }),
+        ...(settings.fairnessWeight === undefined ? {} : { fairnessWeight: settings.fairnessWeight }),
+      },
+      ...(searchAttributes ? { searchAttributes: { [SEARCH_ATTRIBUTE.batch]: [batch] } } : {}),
+    });
+    child.result().then(ended, ended);
+    return true;
+  } catch (error) {
+    if ((error as Error).name === 'WorkflowExecutionAlreadyStartedError') return false;
+    throw error;
+  }
+}
+
+/** What is not the batch's own is every session's. */
+function inputOf({ question, files, skills }: ReadyTask, settings: BatchSettings): ResearchInput {
+  const { rows, file, packed, rollouts, window, resumeFrom, skip, attempt, logLabel, ...session } = settings;
+  return {
+    ...session,
+    question,
+    ...(files.length > 0 ? { files } : {}),
+    ...(skills.length > 0 ? { skills } : {}),
+  };
+}

@@ -1,0 +1,286 @@
+import * as wf from '@temporalio/workflow';
+import { type BatchInput, type BatchResult, type BatchStateName, parseBatchInput } from '../protocol/batch.ts';
+import type { ReadyTask } from '../protocol/batch-activities.ts';
+import { FAILURE } from '../protocol/names.ts';
+import { type BatchControls, handleBatch } from './batch-handlers.ts';
+import { awaitSessions, batchActivities, readBatchTasks, sessionId, startSession } from './batch-runtime.ts';
+import {
+  addOutcome,
+  type BatchData,
+  detailsOf,
+  isFinished,
+  newBatch,
+  type OpenSession,
+  resultOf,
+  statusOf,
+} from './batch-state.ts';
+
+/** Rows of one write: some megabytes where sessions are long. */
+const MOST_RECORDED = 16;
+/** Sessions that have ended and wait to be written, beyond which no more are started. */
+const MOST_WAITING = 100;
+/** Time for sessions of a batch that is stopped to end. */
+const STOP_MS = 2 * 60_000;
+
+/** Many questions, each a session of its own, with the original's input and output. See `batchInput`. */
+export async function deepResearchBatch(input: string | BatchInput, carried?: BatchData): Promise<BatchResult> {
+  let batch: Batch | undefined;
+  handleBatch(() => batch);
+  batch = new Batch(carried ?? (await open(input)));
+  return batch.run();
+}
+
+async function open(input: unknown): Promise<BatchData> {
+  const parsed = parseBatchInput(input);
+  if ('error' in parsed) throw wf.ApplicationFailure.nonRetryable(parsed.error, FAILURE.invalidInput);
+  const { workflowId, runId } = wf.workflowInfo();
+  const startedAt = Date.now();
+  try {
+    const opened = await batchActivities.openBatch({ batch: workflowId, runId, settings: parsed.settings });
+    return newBatch(parsed.settings, opened, startedAt);
+  } catch (error) {
+    const cause = error instanceof wf.ActivityFailure ? error.cause : undefined;
+    if (!(cause instanceof wf.ApplicationFailure)) throw error;
+    throw wf.ApplicationFailure.nonRetryable(cause.message, cause.type);
+  }
+}
+
+/**
+ * A sliding window of sessions. Those started in this run tell of their end as children; those of earlier runs, which
+ * outlive a continue-as-new, are watched by an activity. Rows are written by one activity after another.
+ */
+class Batch implements BatchControls {
+  readonly #data: BatchData;
+  readonly #id = wf.workflowInfo().workflowId;
+  #ready: ReadyTask[] = [];
+  #starting = 0;
+  /** Ids of open sessions that are not this run's children. */
+  #adopted: Set<string>;
+  #watch?: wf.CancellationScope;
+  /** Ended, not yet written. */
+  #ended: OpenSession[] = [];
+  #recording = false;
+  #stop = false;
+  #failure?: unknown;
+  /** Counts what happens, so that the loop wakes. */
+  #events = 0;
+
+  constructor(data: BatchData) {
+    this.#data = data;
+    this.#adopted = new Set(data.open.map(({ id }) => id));
+  }
+
+  /** The workflow's life. Sessions are started outside of its cancellation: how they end with it is settled here. */
+  async run(): Promise<BatchResult> {
+    let cancelled: unknown;
+    try {
+      await wf.CancellationScope.cancellable(() => this.#work());
+    } catch (error) {
+      if (!wf.isCancellation(error)) throw error;
+      cancelled = error;
+    }
+    const stopped = this.#stop || cancelled !== undefined;
+    return wf.CancellationScope.nonCancellable(async () => {
+      if (stopped) await this.#stopSessions();
+      const result = resultOf(this.#data, stopped ? 'cancelled' : 'done', Date.now());
+      await batchActivities.closeBatch({ batch: this.#id, offsets: this.#data.offsets, summary: result });
+      wf.setCurrentDetails(detailsOf(this.status()));
+      if (cancelled !== undefined) throw cancelled;
+      return result;
+    });
+  }
+
+  async #work(): Promise<void> {
+    const data = this.#data;
+    while (!this.#stop) {
+      if (this.#failure) throw this.#failure;
+      const leave = wf.workflowInfo().continueAsNewSuggested;
+      if (!leave) await this.#fill();
+      this.#record();
+      this.#watchAdopted();
+      wf.setCurrentDetails(detailsOf(this.status()));
+      if (isFinished(data) && this.#starting === 0) return;
+      // What is being written must be told of its place; a session must have been started before it is handed over.
+      if (leave && this.#starting === 0 && !this.#recording) await this.#continueAsNew();
+      const seen = this.#events;
+      await wf.condition(() => this.#events !== seen || this.#stop);
+    }
+  }
+
+  async #continueAsNew(): Promise<never> {
+    this.#watch?.cancel();
+    return wf.continueAsNew<typeof deepResearchBatch>(
+      { ...this.#data.settings, file: this.#data.settings.file ?? 'stored' },
+      this.#data,
+    );
+  }
+
+  /** Starts sessions while there is room in the window. */
+  async #fill(): Promise<void> {
+    const data = this.#data;
+    const room = () => !data.paused && !this.#stop && this.#atWork() < data.window && this.#ended.length < MOST_WAITING;
+    while (room() && data.next < data.opened.tasks) {
+      if (this.#ready.length === 0) {
+        const count = Math.min(100, Math.max(10, data.window));
+        this.#ready = await readBatchTasks({ batch: this.#id, from: data.next, count });
+        if (this.#ready.length === 0) throw new Error('The plan of the batch is shorter than it was.');
+        continue;
+      }
+      this.#start(this.#ready.shift() as ReadyTask);
+    }
+  }
+
+  #atWork(): number {
+    return this.#data.open.length - this.#ended.length;
+  }
+
+  #start({ question, files, skills, ...task }: ReadyTask): void {
+    const data = this.#data;
+    const id = sessionId(this.#id, task, data.settings.attempt);
+    const session = { id, task };
+    data.next += 1;
+    data.open.push(session);
+    this.#starting += 1;
+    const options = { settings: data.settings, searchAttributes: data.opened.searchAttributes, batch: this.#id };
+    wf.CancellationScope.nonCancellable(() =>
+      startSession(id, { question, files, skills, ...task }, options, () => this.#over(session)),
+    )
+      .then((started) => {
+        if (!started) this.#adopt(id);
+      }, this.#fail)
+      .finally(() => {
+        this.#starting -= 1;
+        this.#events += 1;
+      });
+  }
+
+  #adopt(id: string): void {
+    this.#adopted.add(id);
+    this.#watch?.cancel();
+  }
+
+  #over(session: OpenSession): void {
+    this.#ended.push(session);
+    this.#record();
+    this.#events += 1;
+  }
+
+  /** Watches the sessions of earlier runs, as long as there are any. */
+  #watchAdopted(): void {
+    if (this.#watch || this.#adopted.size === 0) return;
+    const scope = new wf.CancellationScope();
+    this.#watch = scope;
+    scope
+      .run(() => awaitSessions({ ids: [...this.#adopted] }))
+      .then(
+        (ids) => {
+          for (const id of ids) {
+            const session = this.#data.open.find((each) => each.id === id);
+            if (this.#adopted.delete(id) && session) this.#over(session);
+          }
+        },
+        (error) => {
+          if (!wf.isCancellation(error)) this.#fail(error);
+        },
+      )
+      .finally(() => {
+        this.#watch = undefined;
+        this.#events += 1;
+      });
+  }
+
+  /** Writes what has ended, one lot after another: where a row goes depends on the ones before it. */
+  #record(): void {
+    if (this.#recording || this.#ended.length === 0) return;
+    this.#recording = true;
+    const sessions = this.#ended.slice(0, MOST_RECORDED);
+    const data = this.#data;
+    const { logLabel } = data.settings;
+    wf.CancellationScope.nonCancellable(() =>
+      batchActivities.recordRows({
+        batch: this.#id,
+        sessions: sessions.map(({ task, id }) => ({ task, id })),
+        offsets: data.offsets,
+        stopping: this.#stop,
+        ...(logLabel === undefined ? {} : { logLabel }),
+      }),
+    )
+      .then(({ outcomes, offsets }) => {
+        data.offsets = offsets;
+        this.#ended.splice(0, sessions.length);
+        for (const outcome of outcomes) addOutcome(data, outcome);
+      }, this.#fail)
+      .finally(() => {
+        this.#recording = false;
+        this.#events += 1;
+      });
+  }
+
+  readonly #fail = (error: unknown): void => {
+    this.#failure ??= error;
+  };
+
+  /** Cancels what is at work and writes the rows of what had ended by itself. */
+  async #stopSessions(): Promise<void> {
+    this.#stop = true;
+    this.#ready = [];
+    await wf.condition(() => this.#starting === 0);
+    const ended = new Set(this.#ended.map(({ id }) => id));
+    for (const { id } of this.#data.open) {
+      if (ended.has(id)) continue;
+      // One that has just ended cannot be cancelled: no fault.
+      wf.getExternalWorkflowHandle(id)
+        .cancel()
+        .catch(() => {});
+    }
+    const settled = () => {
+      this.#watchAdopted();
+      this.#record();
+      return (this.#data.open.length === 0 && !this.#recording) || this.#failure !== undefined;
+    };
+    const end = Date.now() + STOP_MS;
+    while (!settled() && Date.now() < end) {
+      const seen = this.#events;
+      await wf.condition(() => this.#events !== seen, end - Date.now());
+    }
+    this.#watch?.cancel();
+    await wf.condition(() => !this.#recording);
+  }
+
+  status() {
+    return statusOf(this.#data, this.#stateName(), this.#atWork());
+  }
+
+  #stateName(): BatchStateName {
+    if (isFinished(this.#data)) return 'done';
+    if (this.#stop) return this.#data.open.length === 0 ? 'cancelled' : 'stopping';
+    return this.#data.paused ? 'paused' : 'running';
+  }
+
+  progress() {
+    return { outcomes: this.#data.recent };
+  }
+
+  paused() {
+    return this.#data.paused;
+  }
+
+  stopping() {
+    return this.#stop;
+  }
+
+  pause(yes: boolean) {
+    this.#data.paused = yes;
+    this.#events += 1;
+  }
+
+  setWindow(size: number) {
+    this.#data.window = size;
+    this.#events += 1;
+  }
+
+  stop() {
+    this.#stop = true;
+    this.#events += 1;
+  }
+}
