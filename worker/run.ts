@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, type LogLevel, Runtime, Worker } from '@temporalio/worker';
-import { closeSharedCorpora } from '../activities/corpus/shared-corpus.ts';
+import { closeIndexes } from '../activities/ranking/thread.ts';
 import { workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration/index.ts';
 import { activitiesOf, HEARTBEAT_THROTTLE, type PluginOptions } from './plugin.ts';
@@ -90,6 +90,6 @@ export async function runWorker(
   } finally {
     await closeTools();
     await connection.close();
-    await closeSharedCorpora();
+    await closeIndexes();
   }
 }

@@ -19,7 +19,7 @@ interface SharedCorpus {
 const open = new Map<string, SharedCorpus>();
 
 /**
- * The corpus of a folder, up to date to a few seconds, opened once a process. Calls at the same time share one refresh;
+ * The corpus of a folder, up to date to a few seconds, opened once a thread. Calls at the same time share one refresh;
  * it ends early only when all of them have been aborted.
  */
 export async function sharedCorpus(dir: string, options: CorpusOptions, signal?: AbortSignal): Promise<Corpus> {
@@ -36,7 +36,7 @@ export async function sharedCorpus(dir: string, options: CorpusOptions, signal?:
   return corpus;
 }
 
-/** Closes every index that `sharedCorpus` opened in this process. */
+/** Closes every index that `sharedCorpus` opened in this thread. */
 export async function closeSharedCorpora(): Promise<void> {
   const all = [...open.values()];
   open.clear();

@@ -1,21 +1,18 @@
-import { documentTable } from '../corpus/document-table.ts';
-import { type Evidence, selectEvidence } from '../corpus/evidence.ts';
-import { openMemoryIndex } from '../corpus/index-file.ts';
+import type { Evidence } from '../corpus/evidence.ts';
 import type { ReadableDocument } from '../documents/readable-document.ts';
+import { inThread } from '../ranking/thread.ts';
+import { selectPassages } from './select-passages.ts';
 
-/** Ranking takes about a second a million characters, in which the worker does nothing else. */
-const MOST_RANKED = 1_000_000;
+/** In characters: ranking a page takes a millisecond for a thousand of them. */
+const SHORT = 20_000;
 
 /** The passages of a page that say the most for a goal by its words, as of a document of a folder. */
-export function bestPassages({ text, title, kind }: ReadableDocument, goal: string, budgetChars: number): Evidence {
-  const db = openMemoryIndex();
-  try {
-    const table = documentTable(db);
-    const ranked = text.slice(0, MOST_RANKED).toWellFormed();
-    table.put({ path: '', size: 0, modified: 0, changed: 0 }, { hash: '', kind, title, text: ranked });
-    const evidence = selectEvidence(db, table.find('')!, goal, budgetChars);
-    return { ...evidence, total: text.length };
-  } finally {
-    db.close();
-  }
+export async function bestPassages(
+  document: ReadableDocument,
+  goal: string,
+  budget: number,
+  signal?: AbortSignal,
+): Promise<Evidence> {
+  if (document.text.length <= SHORT) return selectPassages(document, goal, budget);
+  return inThread('passages', { document, goal, budget }, signal);
 }

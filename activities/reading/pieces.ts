@@ -18,7 +18,11 @@ const MOST_PIECES = 12;
  *
  * @param contextTokens the smallest context of the models that may read
  */
-export function piecesOf(document: ReadableDocument, goal: string, contextTokens?: number): Piece[] {
+export async function piecesOf(
+  document: ReadableDocument,
+  goal: string,
+  { contextTokens, signal }: { contextTokens?: number; signal?: AbortSignal } = {},
+): Promise<Piece[]> {
   const dense = isDense(document.text);
   const room = contextTokens === undefined ? Infinity : Math.max(500, contextTokens - BESIDE) * (dense ? 1 : 3);
   const size = Math.floor(Math.min(dense ? DENSE_PIECE : PIECE, room));
@@ -26,8 +30,8 @@ export function piecesOf(document: ReadableDocument, goal: string, contextTokens
   const text =
     document.text.length <= most
       ? document.text
-      : bestPassages(document, goal, Math.floor(most * 0.9))
-          .passages.map((passage) => passage.text.trim())
+      : (await bestPassages(document, goal, Math.floor(most * 0.9), signal)).passages
+          .map((passage) => passage.text.trim())
           .join('\n\n');
   const parts = splitParts(text, document.kind === 'pdf' ? { size, before: '\f' } : { size });
   const full = parts.filter((part) => part.trim() !== '');

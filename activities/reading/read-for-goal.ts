@@ -66,7 +66,7 @@ export function readForGoal(fleet: Fleet): ReadForGoal {
     }
 
     const page = { url, title: document.title };
-    const pieces = piecesOf(document, goal, smallestContext(fleet));
+    const pieces = await piecesOf(document, goal, { contextTokens: smallestContext(fleet), signal });
     const notes = await Promise.all(pieces.map((piece) => ask(readingPrompt(piece, page, goal))));
     const read = notes.filter((one) => one !== undefined);
     if (read.length === 0) return { usage };

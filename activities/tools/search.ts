@@ -1,5 +1,5 @@
 import type { Hit } from '../corpus/corpus.ts';
-import { sharedCorpus } from '../corpus/shared-corpus.ts';
+import { inThread } from '../ranking/thread.ts';
 import { type ShownHit, searchResults } from './results/search-results.ts';
 import { queryArgument } from './string-list.ts';
 import { type Tool, ToolError } from './tool.ts';
@@ -31,13 +31,15 @@ export function makeSearchTool(options: SearchToolOptions): Tool<{ query: string
       const { corpus: folder, signal } = context;
       const asksWeb = web && (folder === undefined || webBesideCorpus) ? web : undefined;
       if (folder === undefined && !asksWeb) throw new ToolError('No search source is configured for this session.');
-      const [corpus, answers] = await Promise.all([
-        folder === undefined ? undefined : sharedCorpus(folder, { stateDir: corpusStateDir }, signal),
+      const [documents, answers] = await Promise.all([
+        folder === undefined
+          ? undefined
+          : inThread('search', { folder, stateDir: corpusStateDir, queries, limit: HITS }, signal),
         asksWeb?.(queries, context),
       ]);
       return searchOutput(
         queries.map((query, index): Block => {
-          const found = corpus?.search(query, HITS) ?? [];
+          const found = documents?.[index] ?? [];
           const answer = answers?.[index];
           // With documents at hand the session can go on; who failed stands in the look-up.
           if (answer?.failure && found.length === 0) return { text: failureText(query, answer.failure), answer };

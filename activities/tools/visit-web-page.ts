@@ -25,9 +25,9 @@ export function openWebPage(openPage: OpenPage, read?: ReadForGoal): Opener {
     const source = { url, ...(document.title && { title: document.title }), ...(sha256 && { sha256 }) };
     const lookup = lookupOf(url, page);
     const isLong = document.text.length > WITH_GOAL;
-    if (!read || !goal || !isLong) return { ...byWords(document, url, goal), source, lookup };
+    if (!read || !goal || !isLong) return { ...(await byWords(document, url, goal, signal)), source, lookup };
     const { reading, usage } = await read({ document, url, goal, signal });
-    const found = reading ? byModels(document, goal, reading) : byWords(document, url, goal);
+    const found = await (reading ? byModels(document, goal, reading, signal) : byWords(document, url, goal, signal));
     return { ...found, source, lookup, usage };
   };
   return (url, goal, { recorded, signal }) => recorded(`visit ${url} ${goal}`, () => open(url, goal, signal));
@@ -40,18 +40,23 @@ function lookupOf(query: string, { from, storedAt }: WebPage): Lookup {
 
 type Found = Pick<OpenedPage, 'evidence' | 'summary'>;
 
-function byWords(document: ReadableDocument, url: string, goal: string): Found {
-  const evidence = bestPassages(document, goal, goal ? WITH_GOAL : WITHOUT_GOAL);
+async function byWords(document: ReadableDocument, url: string, goal: string, signal: AbortSignal): Promise<Found> {
+  const evidence = await bestPassages(document, goal, goal ? WITH_GOAL : WITHOUT_GOAL, signal);
   return { evidence: passagesText(evidence), summary: passagesSummary({ ...document, url }, evidence, goal) };
 }
 
-function byModels(document: ReadableDocument, goal: string, reading: PageReading): Found {
+async function byModels(
+  document: ReadableDocument,
+  goal: string,
+  reading: PageReading,
+  signal: AbortSignal,
+): Promise<Found> {
   const { evidence, summary, pieces, failed } = reading;
   const size = `${document.text.length.toLocaleString('en-US')} characters`;
   const parts = pieces > 1 ? ` in ${pieces} parts` : '';
   const gaps = failed > 0 ? `, of which ${failed} could not be read` : '';
   const how = `(${KIND_NAMES[document.kind]} of ${size}, read for the goal${parts}${gaps}.)`;
   if (evidence) return { evidence, summary: `${summary}\n${how}` };
-  const beginning = bestPassages(document, goal, NOTHING_FOUND);
+  const beginning = await bestPassages(document, goal, NOTHING_FOUND, signal);
   return { evidence: passagesText(beginning), summary: `Nothing for the goal was found. ${summary}\n${how}` };
 }

@@ -170,23 +170,23 @@ test('the rehearsal model reads pages as well', async () => {
 describe('pieces', () => {
   const document = (text: string, kind: 'html' | 'pdf' = 'html') => ({ kind, text });
 
-  test('are cut by the script, and by the smallest context', () => {
+  test('are cut by the script, and by the smallest context', async () => {
     const latin = filler('Gulls', 200);
     const chinese = '港口的灯塔每夜由值班人员修剪两次，并记入日志。\n\n'.repeat(2000);
-    expect(piecesOf(document(latin), 'x').length).toBe(Math.ceil(latin.length / 24_000));
-    expect(piecesOf(document(chinese), 'x')[0]!.text.length).toBeLessThanOrEqual(8000);
-    expect(piecesOf(document(latin), 'x', 8000)[0]!.text.length).toBeLessThanOrEqual(6000);
+    expect((await piecesOf(document(latin), 'x')).length).toBe(Math.ceil(latin.length / 24_000));
+    expect((await piecesOf(document(chinese), 'x'))[0]!.text.length).toBeLessThanOrEqual(8000);
+    expect((await piecesOf(document(latin), 'x', { contextTokens: 8000 }))[0]!.text.length).toBeLessThanOrEqual(6000);
   });
 
-  test('are pages of a PDF where they can be', () => {
+  test('are pages of a PDF where they can be', async () => {
     const pages = Array.from({ length: 10 }, (_, i) => `Page ${i + 1}. ${'words '.repeat(800)}`).join('\n\f\n');
-    const pieces = piecesOf(document(pages, 'pdf'), 'x');
+    const pieces = await piecesOf(document(pages, 'pdf'), 'x');
     expect(pieces.slice(1).every(({ text }) => text.startsWith('\f\nPage'))).toBe(true);
   });
 
-  test('of a page that is too long are the ones with the goal’s words', () => {
+  test('of a page that is too long are the ones with the goal’s words', async () => {
     const text = `${filler('Gulls', 900)}${SECOND}\n\n${filler('Tides', 900)}`;
-    const pieces = piecesOf(document(text), GOAL);
+    const pieces = await piecesOf(document(text), GOAL);
     expect(pieces.length).toBeLessThanOrEqual(12);
     expect(pieces.some((piece) => piece.text.includes('512 tonnes'))).toBe(true);
   });

@@ -8,7 +8,7 @@ import { makeFleet } from '../../activities/inference/fleet/index.ts';
 import { providersFrom } from '../../activities/providers/configured.ts';
 import { makeTools, type ToolsOptions } from '../../activities/tools/all-tools.ts';
 import { defineTool, type OwnTool } from '../../activities/tools/own-tool.ts';
-import { ToolError } from '../../activities/tools/tool.ts';
+import { ToolError, TryLater } from '../../activities/tools/tool.ts';
 import { startToolkits, type Toolkits } from '../../worker/toolkits/server.ts';
 import { card, makeMedia } from '../support/make-media.ts';
 import { withServer } from '../support/providers/local-server.ts';
@@ -163,6 +163,7 @@ const lamp: OwnTool = defineTool({
   description: 'Switches a lamp on.',
   arguments: z.object({ number: z.int() }),
   run({ number }) {
+    if (number === 6) throw new TryLater('busy', { text: 'The lamps are busy.', failed: true }, 10);
     if (number === 7) throw new ToolError('Lamp 7 is dark.');
     if (number === 8) throw new Error('the switch fell off');
     if (number === 9 && ++tries < 2) throw new Error('not yet');
@@ -190,6 +191,15 @@ describe('failures', () => {
       status: 500,
       text: 'Internal error: the switch fell off',
     });
+  }, 20_000);
+
+  test('that do not pass in time are sentences or JSON as well', async () => {
+    await serve({ ownTools: [lamp] });
+    const [text, json] = await Promise.all(
+      [true, false].map((is_tongyi_format) => ask('lamp', sentBy('lamp', { number: 6, is_tongyi_format }))),
+    );
+    expect(text).toBe('The lamps are busy.');
+    expect(json).toEqual({ error: 'The lamps are busy.' });
   }, 20_000);
 
   test.each([

@@ -2,8 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { closeSharedCorpora } from '../../activities/corpus/shared-corpus.ts';
 import { unrecorded } from '../../activities/lookup/recorded.ts';
+import { closeIndexes } from '../../activities/ranking/thread.ts';
 import { visitResult } from '../../activities/tools/results/visit-results.ts';
 import { type ToolContext, ToolError } from '../../activities/tools/tool.ts';
 import { makeVisitTool } from '../../activities/tools/visit.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await closeSharedCorpora();
+  await closeIndexes();
   await rm(corpusStateDir, { recursive: true });
 });
 

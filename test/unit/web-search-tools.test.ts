@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { makeCache, noCache } from '../../activities/cache/cache.ts';
 import { sqliteStore } from '../../activities/cache/sqlite-store.ts';
-import { closeSharedCorpora } from '../../activities/corpus/shared-corpus.ts';
 import { callRecords, unrecorded } from '../../activities/lookup/recorded.ts';
 import { providersFrom } from '../../activities/providers/configured.ts';
 import type { SearchKind } from '../../activities/providers/provider.ts';
 import { createStanding } from '../../activities/providers/standing.ts';
+import { closeIndexes } from '../../activities/ranking/thread.ts';
 import { makeScholarTool } from '../../activities/tools/google-scholar.ts';
 import { makeImageSearchTool } from '../../activities/tools/image-search.ts';
 import { makeSearchTool } from '../../activities/tools/search.ts';
@@ -25,10 +25,10 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'web-search-'));
 });
 afterEach(async () => {
-  await closeSharedCorpora();
+  await closeIndexes();
   rmSync(folder, { recursive: true, force: true });
 });
-afterAll(closeSharedCorpora);
+afterAll(closeIndexes);
 
 const context = (more: Partial<ToolContext> = {}): ToolContext => ({
   callId: 'r1c1',

@@ -94,6 +94,7 @@ async function tries(tool: ServedTool, params: Record<string, unknown>, context:
       if (error instanceof ToolError || context.signal.aborted) throw error;
       const wait = WAITS[attempt];
       const later = error instanceof TryLater ? error : undefined;
+      if (wait === undefined && later?.output.failed) throw new ToolError(later.output.text);
       if (wait === undefined && later) return later.output;
       if (wait === undefined) throw error;
       await sleep(later?.afterMs ?? wait, undefined, { signal: context.signal });

@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { closeSharedCorpora } from '../../activities/corpus/shared-corpus.ts';
 import { makeFleet } from '../../activities/inference/fleet/index.ts';
+import { closeIndexes } from '../../activities/ranking/thread.ts';
 import { makeTools } from '../../activities/tools/all-tools.ts';
 import { readConfiguration } from '../configuration/index.ts';
 import { openMcpTools } from '../mcp-tools.ts';
@@ -74,7 +74,7 @@ async function serve({ port, host = '127.0.0.1', files }: { port?: string; host?
   await toolkits.close(worker.shutdownGraceSeconds * 1000);
   await mcp.close();
   await fleet?.close();
-  await closeSharedCorpora();
+  await closeIndexes();
   process.exit(0);
 }
 
