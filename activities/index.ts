@@ -7,6 +7,7 @@ import { makeFleet } from './inference/fleet/index.ts';
 import { makeInfer } from './inference/infer.ts';
 import { subprocessSandbox } from './sandbox/subprocess-sandbox.ts';
 import { makeConclude } from './session/conclude.ts';
+import { makeFork } from './session/fork.ts';
 import { makePrepare } from './session/prepare.ts';
 import { makeTools, type ToolsOptions } from './tools/all-tools.ts';
 import { toolActivity } from './tools/tool-activity.ts';
@@ -31,9 +32,11 @@ export async function makeActivities(
   const sandbox = options.sandbox ?? subprocessSandbox({ stateDir });
   const tools = await makeTools({ ...options, fleet, sandbox });
   const research = endpoints.find(({ roles }) => roles.includes('research'));
+  const session = { ...options, tools, protocol: protocolOf(research?.format ?? 'deep_research') };
   return {
     ...Object.fromEntries(tools.map((tool) => [tool.name, toolActivity(tool, options)])),
-    prepare: makePrepare({ ...options, tools, protocol: protocolOf(research?.format ?? 'deep_research') }),
+    prepare: makePrepare(session),
+    fork: makeFork(session),
     infer: makeInfer(fleet),
     conclude: makeConclude(stateDir, sandbox),
     ...makeBatchActivities(options),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Priority } from '@temporalio/common';
+import { type ForkInput, parseForkInput } from '../protocol/fork.ts';
 import { parseResearchInput, type ResearchInput } from '../protocol/input.ts';
 import { WORKFLOW } from '../protocol/names.ts';
 import { firstSentence } from '../protocol/report.ts';
@@ -49,11 +50,31 @@ export class DeepResearchClient {
   }
 
   /** Starts a session. Throws `InvalidInput` before anything is sent, `RequestRefused` where the id is taken. */
-  async start(input: string | ResearchInput, { id, priority }: StartOptions = {}): Promise<ResearchSession> {
+  async start(input: string | ResearchInput, options: StartOptions = {}): Promise<ResearchSession> {
     const parsed = parseResearchInput(input);
     if ('error' in parsed) throw new InvalidInput(parsed.error);
     const { question } = parsed.settings;
-    const workflowId = id ?? `${sessionSlug(question)}-${randomBytes(3).toString('hex')}`;
+    return this.#start(input, sessionSlug(question), firstSentence(question, 120), options);
+  }
+
+  /**
+   * Goes on after an earlier round of a session, as a new session; the original stays as it is. The workspace begins
+   * with the original's input files. Throws as `start` does.
+   */
+  async fork(from: ForkInput, options: StartOptions = {}): Promise<ResearchSession> {
+    const parsed = parseForkInput(from);
+    if ('error' in parsed) throw new InvalidInput(parsed.error);
+    const { session, round } = from.fork;
+    return this.#start(from, `${session.slice(0, 80)}-r${round}`, `from round ${round} of ${session}`, options);
+  }
+
+  async #start(
+    input: string | ResearchInput | ForkInput,
+    name: string,
+    summary: string,
+    { id, priority }: StartOptions,
+  ): Promise<ResearchSession> {
+    const workflowId = id ?? `${name}-${randomBytes(3).toString('hex')}`;
     try {
       const handle = await callServer(this.#client, workflowId, () =>
         this.#client.workflow.start(WORKFLOW.session, {
@@ -61,7 +82,7 @@ export class DeepResearchClient {
           taskQueue: this.taskQueue,
           args: [input],
           // Temporal keeps 400 bytes; three a character for Chinese.
-          staticSummary: firstSentence(question, 120),
+          staticSummary: summary,
           ...(priority === undefined
             ? {}
             : { priority: typeof priority === 'number' ? { priorityKey: priority } : priority }),

@@ -13,13 +13,12 @@ import type { Message } from '../protocol/messages.ts';
 import { QUERY, UPDATE } from '../protocol/names.ts';
 import type { ResearchResult } from '../protocol/result.ts';
 import type { Status } from '../protocol/status.ts';
-import type { Segment, TrajectoryCursor, TrajectoryPage } from '../protocol/trajectory.ts';
+import { type Segment, type TrajectoryCursor, type TrajectoryPage, wholeTrajectory } from '../protocol/trajectory.ts';
 import { causes, plainMessage, RequestRefused, ResearchFailed, ServerUnreachable } from './errors.ts';
 import type { SessionEvent } from './events.ts';
 import { type ExportFormat, exportSession } from './export/export.ts';
 import { callServer, callWorker, mapError } from './gateway.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
-import { mergePages } from './watch/track-rounds.ts';
 import { type WatchOptions, watchSession } from './watch/watch.ts';
 
 /** One question worked on. Everything that asks the session itself needs a worker, also after its end. */
@@ -65,14 +64,8 @@ export class ResearchSession {
   }
 
   /** Every segment, whole. */
-  async trajectory(): Promise<Segment[]> {
-    const segments: Segment[] = [];
-    for (let next: TrajectoryCursor | undefined = { segment: 0, round: 0 }; next; ) {
-      const page: TrajectoryPage = await this.trajectoryPage(next);
-      segments.push(...page.segments);
-      next = page.next;
-    }
-    return mergePages(segments);
+  trajectory(): Promise<Segment[]> {
+    return wholeTrajectory((cursor) => this.trajectoryPage(cursor));
   }
 
   /** Markdown for people. */

@@ -1,3 +1,4 @@
+import type { Forked, ForkInput } from './fork.ts';
 import type { InputFile, ModelSettings } from './input.ts';
 import type { Message, ToolProtocol } from './messages.ts';
 import type { Reply } from './reply.ts';
@@ -97,6 +98,8 @@ export interface Concluded {
 /** The activities of a session, by type. Each tool is one more, under its model-facing name. */
 export interface SessionActivities {
   prepare(input: PrepareInput): Promise<Prepared>;
+  /** Instead of `prepare`, where a session goes on from another's round. */
+  fork(input: ForkInput['fork'] & { approve?: string[] }): Promise<Forked>;
   infer(input: InferInput): Promise<Reply>;
   conclude(input: ConcludeInput): Promise<Concluded>;
 }

@@ -3,6 +3,7 @@ export * from './answer.ts';
 export * from './batch.ts';
 export * from './batch-activities.ts';
 export * from './digest.ts';
+export * from './fork.ts';
 export * from './input.ts';
 export * from './messages.ts';
 export * from './names.ts';

@@ -22,29 +22,24 @@ export const inputFile = z.union([
   z.strictObject({ name: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(0) }),
 ]);
 
-export const researchInput = z.strictObject({
-  question: z.string().refine((text) => text.trim() !== '', 'expected a question, got only blanks'),
-  files: z.array(inputFile).default([]),
-  /** Names of skill folders the worker knows. */
-  skills: z.array(z.string().min(1)).default([]),
-  /** Tools to offer; by default all that the worker can serve. */
-  tools: z.array(z.string().min(1)).optional(),
-  model: modelSettings.default({}),
-  /** Most rounds of a segment. */
-  maxRounds: z.int().min(1).default(150),
-  contextTokens: z.int().min(1024).default(128_000),
-  contextStrategy: z.enum(['discard_all', 'answer']).default('discard_all'),
-  /** Share of `contextTokens` at which the context strategy acts. */
-  discardRatio: z.number().gt(0).max(1).default(0.8),
-  /** Replaces the opening of the system prompt; tools, skills and the date are still added. */
-  systemPrompt: z.string().min(1).optional(),
+/** Settings that change how a session goes on, but nothing that its model has read. */
+export const adjustableSettings = {
+  model: modelSettings.optional(),
+  /** Most rounds of a segment. Default 150. */
+  maxRounds: z.int().min(1).optional(),
+  /** Default 128,000. */
+  contextTokens: z.int().min(1024).optional(),
+  /** Default `discard_all`. */
+  contextStrategy: z.enum(['discard_all', 'answer']).optional(),
+  /** Share of `contextTokens` at which the context strategy acts. Default 0.8. */
+  discardRatio: z.number().gt(0).max(1).optional(),
   /** Tools whose calls wait for a person's approval. */
-  approve: z.array(z.string().min(1)).default([]),
-  /** How long follow-up questions are taken after an answer. */
-  keepOpenSeconds: z.number().min(0).default(0),
+  approve: z.array(z.string().min(1)).optional(),
+  /** A call that waits longer for approval is refused. Default: it waits. */
+  approveSeconds: z.number().gt(0).optional(),
+  /** How long follow-up questions are taken after an answer. Default 0. */
+  keepOpenSeconds: z.number().min(0).optional(),
   timeoutSeconds: z.number().gt(0).optional(),
-  /** One of the worker's folders of documents; by default its first. */
-  corpus: z.string().min(1).optional(),
   /** Temporal's priority of the session's activities: 1 (first) to 5 (last); by default the workflow's own, else 3. */
   priority: z.int().min(1).max(5).optional(),
   /** Sessions that wait are served in turn by this key, such as a team's name, in proportion to their weights. */
@@ -55,6 +50,27 @@ export const researchInput = z.strictObject({
     .optional(),
   /** Share of the key beside others. Default 1. */
   fairnessWeight: z.number().min(0.001).max(1000).optional(),
+};
+
+export const researchInput = z.strictObject({
+  question: z.string().refine((text) => text.trim() !== '', 'expected a question, got only blanks'),
+  files: z.array(inputFile).default([]),
+  /** Names of skill folders the worker knows. */
+  skills: z.array(z.string().min(1)).default([]),
+  /** Tools to offer; by default all that the worker can serve. */
+  tools: z.array(z.string().min(1)).optional(),
+  /** Replaces the opening of the system prompt; tools, skills and the date are still added. */
+  systemPrompt: z.string().min(1).optional(),
+  /** One of the worker's folders of documents; by default its first. */
+  corpus: z.string().min(1).optional(),
+  ...adjustableSettings,
+  model: modelSettings.default({}),
+  maxRounds: adjustableSettings.maxRounds.unwrap().default(150),
+  contextTokens: adjustableSettings.contextTokens.unwrap().default(128_000),
+  contextStrategy: adjustableSettings.contextStrategy.unwrap().default('discard_all'),
+  discardRatio: adjustableSettings.discardRatio.unwrap().default(0.8),
+  approve: adjustableSettings.approve.unwrap().default([]),
+  keepOpenSeconds: adjustableSettings.keepOpenSeconds.unwrap().default(0),
 });
 
 /** In UTF-8, as Temporal counts. */

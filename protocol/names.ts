@@ -14,6 +14,8 @@ export const QUERY = {
   inference: 'inference',
   /** Of a batch: the sessions that ended last. */
   progress: 'progress',
+  /** What a fork takes over beside the trajectory. */
+  checkpoint: 'checkpoint',
 } as const;
 
 export const UPDATE = {

@@ -12,12 +12,16 @@ const LAST_REPLY_REASONS = {
 
 export type LastReplyReason = keyof typeof LAST_REPLY_REASONS;
 
+const NO_MORE_CALLS = 'No more tool calls are possible.';
+
 export const lastReplyNotice = (reason: LastReplyReason): string =>
   [
-    'No more tool calls are possible.',
+    NO_MORE_CALLS,
     LAST_REPLY_REASONS[reason],
     'Give your final answer now, inside <answer></answer>, from what you have found so far. Say what remains uncertain.',
   ].join('\n');
+
+export const isLastReplyNotice = (text: string): boolean => text.startsWith(NO_MORE_CALLS);
 
 export const notRunNotice = (reason: LastReplyReason): string => `This call was not run. ${LAST_REPLY_REASONS[reason]}`;
 
@@ -26,6 +30,9 @@ export const stoppedNotice = (reason: LastReplyReason): string =>
 
 export const refusedNotice = (reason: string): string =>
   `A person refused this call.${reason ? ` Reason: ${reason}` : ''} Go on without it.`;
+
+export const undecidedNotice = (seconds: number): string =>
+  `This call waited ${seconds} s for a person's approval, and nobody decided. Go on without it.`;
 
 /** Asks for the summary that replaces the transcript at a context reset. */
 export const SUMMARY_REQUEST = [

@@ -43,6 +43,8 @@ export interface Source {
   title?: string;
   /** Of the bytes that were read, by which the worker's cache gives them again. */
   sha256?: string;
+  /** The call that opened it first, such as `r12c1`. */
+  call?: string;
 }
 
 /** Result of every tool activity. `text` is what the model reads. */

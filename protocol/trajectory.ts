@@ -61,3 +61,28 @@ export interface TrajectoryCursor {
   /** Index of the first round wanted within the segment. */
   round: number;
 }
+
+/** Pages may cut a segment in two: its parts become one again. */
+export function mergePages(segments: Segment[]): Segment[] {
+  const merged: Segment[] = [];
+  for (const segment of segments) {
+    const last = merged.at(-1);
+    if (last?.index === segment.index) {
+      merged[merged.length - 1] = { ...last, ...segment, rounds: [...last.rounds, ...segment.rounds] };
+    } else {
+      merged.push(segment);
+    }
+  }
+  return merged;
+}
+
+/** Every segment, whole, from the pages of the `trajectory` query. */
+export async function wholeTrajectory(read: (cursor: TrajectoryCursor) => Promise<TrajectoryPage>): Promise<Segment[]> {
+  const segments: Segment[] = [];
+  for (let next: TrajectoryCursor | undefined = { segment: 0, round: 0 }; next; ) {
+    const page: TrajectoryPage = await read(next);
+    segments.push(...page.segments);
+    next = page.next;
+  }
+  return mergePages(segments);
+}

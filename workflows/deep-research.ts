@@ -1,13 +1,13 @@
 import * as wf from '@temporalio/workflow';
-import type { Prepared } from '../protocol/activities.ts';
-import { parseResearchInput, type ResearchInput, type ResearchSettings } from '../protocol/input.ts';
-import { FAILURE } from '../protocol/names.ts';
+import type { ForkInput } from '../protocol/fork.ts';
+import type { ResearchInput } from '../protocol/input.ts';
 import type { Artifact, ResearchResult, StopReason } from '../protocol/result.ts';
+import { askedOf, begin, unprepared } from './begin.ts';
 import { handle } from './handlers.ts';
 import { research } from './research.ts';
 import { ActivityFailed } from './runtime.ts';
 import { enter, newSessionAt, resultOf, type Session } from './session.ts';
-import { currentRound, currentSegment, newSession, type SessionData } from './session-state.ts';
+import { currentRound, currentSegment, type SessionData } from './session-state.ts';
 import { temporalRuntime } from './temporal-runtime.ts';
 
 /** What a run hands to the next one. */
@@ -17,28 +17,28 @@ export interface Carried {
   finish: boolean;
 }
 
-/** One question worked on, from the first round to the answer. See `researchInput` for what it takes. */
-export async function deepResearch(input: string | ResearchInput, carried?: Carried): Promise<ResearchResult> {
+/**
+ * One question worked on, from the first round to the answer. See `researchInput` for what it takes, and `forkInput`
+ * for a session that goes on from another's round.
+ */
+export async function deepResearch(
+  input: string | ResearchInput | ForkInput,
+  carried?: Carried,
+): Promise<ResearchResult> {
   let session: Session | undefined;
   handle(() => session);
-  const settings = settingsOf(input);
+  const asked = askedOf(input);
   const runtime = temporalRuntime({
     searchAttributes: () => session?.data.prepared.searchAttributes ?? false,
-    settings,
+    settings: asked.settings,
   });
   try {
+    session = carried ? newSessionAt(carried.data, runtime) : unprepared(asked, runtime);
     if (carried) {
-      session = newSessionAt(carried.data, runtime);
       session.controls.paused = carried.paused;
       session.controls.finish = carried.finish;
     } else {
-      const { question, files, skills, tools, approve, systemPrompt, corpus } = settings;
-      const startedAt = runtime.now();
-      wf.upsertMemo({ question: question.slice(0, 1000) });
-      const asked = { question, files, skills, tools, approve, systemPrompt, corpus };
-      session = newSessionAt(newSession(settings, UNPREPARED, startedAt), runtime);
-      const { steering } = session.data;
-      session.data = { ...newSession(settings, await runtime.prepare(asked), startedAt), steering };
+      await begin(session, asked);
     }
     watchDeadline(session);
     return await answers(session);
@@ -46,24 +46,6 @@ export async function deepResearch(input: string | ResearchInput, carried?: Carr
     if (session?.data.prepared.session.workspace) await conclude(session);
     throw error instanceof ActivityFailed ? wf.ApplicationFailure.nonRetryable(error.message, error.type) : error;
   }
-}
-
-/** People ask for the status, and steer, before the first worker has prepared the session. */
-const UNPREPARED: Prepared = {
-  systemPrompt: '',
-  opening: '',
-  tools: [],
-  effectful: [],
-  protocol: 'text',
-  session: { workspace: '' },
-  queues: {},
-  searchAttributes: false,
-};
-
-function settingsOf(input: unknown): ResearchSettings {
-  const parsed = parseResearchInput(input);
-  if ('error' in parsed) throw wf.ApplicationFailure.nonRetryable(parsed.error, FAILURE.invalidInput);
-  return parsed.settings;
 }
 
 /** The first answer, then one for each follow-up question while the session is kept open. */

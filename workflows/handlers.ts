@@ -1,5 +1,6 @@
 import * as wf from '@temporalio/workflow';
 import type { InferenceView } from '../protocol/activities.ts';
+import type { Checkpoint } from '../protocol/fork.ts';
 import { type Message, messagesOf } from '../protocol/messages.ts';
 import { QUERY, UPDATE } from '../protocol/names.ts';
 import { reportOf } from '../protocol/report.ts';
@@ -46,6 +47,13 @@ function handleQueries(ready: () => Session): void {
     const { settings, prepared } = ready().data;
     return viewOf(settings, prepared, transcript(since, upTo));
   });
+  wf.setHandler(wf.defineQuery(QUERY.checkpoint), () => checkpointOf(ready()), {
+    description: 'What a fork takes over beside the trajectory',
+  });
+}
+
+function checkpointOf({ data: { settings, prepared, sources, tokens } }: Session): Checkpoint {
+  return { settings, prepared, sources, charsPerToken: tokens.charsPerToken };
 }
 
 function firstPage<T>(items: T[]): T[] {

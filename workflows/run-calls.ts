@@ -1,4 +1,4 @@
-import { notRunNotice, refusedNotice, stoppedNotice } from '../protocol/notices.ts';
+import { notRunNotice, refusedNotice, stoppedNotice, undecidedNotice } from '../protocol/notices.ts';
 import { addUsage } from '../protocol/reply.ts';
 import { EFFECTFUL_TOOLS, type ToolCallOutput } from '../protocol/tool-call.ts';
 import type { CallRecord, Round } from '../protocol/trajectory.ts';
@@ -56,7 +56,7 @@ async function runCall(session: Session, call: CallRecord): Promise<void> {
   refresh(session);
   try {
     const output = await callTool(session, call);
-    addSources(data, output.sources ?? []);
+    addSources(data, output.sources ?? [], call.id);
     if (output.usage) data.usage = addUsage(data.usage, output.usage);
     settle(session, call, output.failed ? 'failed' : 'done', output.text);
   } catch (error) {
@@ -83,11 +83,16 @@ async function askApproval(session: Session, call: CallRecord): Promise<string |
   const { controls, runtime } = session;
   call.state = 'approval';
   enter(session, 'approval');
-  await runtime.until(() => controls.decisions.has(call.id) || interrupted(session));
+  const { approveSeconds } = session.data.settings;
+  await runtime.until(
+    () => controls.decisions.has(call.id) || interrupted(session),
+    approveSeconds === undefined ? undefined : approveSeconds * 1000,
+  );
   const decision = controls.decisions.get(call.id);
   controls.decisions.delete(call.id);
   enter(session, 'working');
-  if (!decision) return notRunNotice(reasonOf(session));
+  if (!decision && interrupted(session)) return notRunNotice(reasonOf(session));
+  if (!decision) return undecidedNotice(approveSeconds ?? 0);
   return decision.approved ? undefined : refusedNotice(decision.reason);
 }
 

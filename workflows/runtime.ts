@@ -5,7 +5,9 @@ import type {
   InferInput,
   Prepared,
   PrepareInput,
+  SessionActivities,
 } from '../protocol/activities.ts';
+import type { Forked } from '../protocol/fork.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { SessionState } from '../protocol/status.ts';
 import type { ToolCallInput, ToolCallOutput } from '../protocol/tool-call.ts';
@@ -18,6 +20,7 @@ export interface Runtime {
   prepare(input: PrepareInput): Promise<Prepared>;
   infer(input: InferInput, options: { summary: string; queue?: string }): Promise<Reply>;
   tool(name: string, input: ToolCallInput, options: { summary: string; queue?: string }): Promise<ToolCallOutput>;
+  fork(input: Parameters<SessionActivities['fork']>[0]): Promise<Forked>;
   conclude(input: ConcludeInput): Promise<Concluded>;
 
   /** Epoch milliseconds. */

@@ -76,8 +76,8 @@ export const segmentRounds = (data: SessionData): number =>
 export const openCalls = (data: SessionData): CallRecord[] =>
   (currentRound(data)?.calls ?? []).filter((call) => call.state === 'running' || call.state === 'approval');
 
-export function addSources(data: SessionData, sources: Source[]): void {
+export function addSources(data: SessionData, sources: Source[], call: string): void {
   for (const source of sources) {
-    if (!data.sources.some((known) => known.url === source.url)) data.sources.push(source);
+    if (!data.sources.some((known) => known.url === source.url)) data.sources.push({ ...source, call });
   }
 }

@@ -13,7 +13,7 @@ export interface SessionSinks extends wf.Sinks {
 /** After a worker's death its activities are given to another this soon; heartbeats come every two seconds. */
 const HEARTBEAT_TIMEOUT = '20s';
 
-const quick = wf.proxyActivities<Pick<SessionActivities, 'prepare' | 'conclude'>>({
+const quick = wf.proxyActivities<Pick<SessionActivities, 'prepare' | 'fork' | 'conclude'>>({
   // Reads folders and writes a few files.
   startToCloseTimeout: '5m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
@@ -58,6 +58,7 @@ export function temporalRuntime(options: {
   let shown = '';
   return {
     prepare: (input) => quick.prepare(input).catch(failure),
+    fork: (input) => quick.fork(input).catch(failure),
     conclude: (input) => quick.conclude(input).catch(failure),
     infer: (input, { summary, queue }) => infer.executeWithOptions(call(summary, queue), [input]).catch(failure),
     tool: (name, input, { summary, queue }) =>

@@ -7,8 +7,9 @@ import type { Prepared, PrepareInput } from '../../protocol/activities.ts';
 import type { ToolProtocol } from '../../protocol/messages.ts';
 import { FAILURE, SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
 import type { ServedTool } from '../tools/served-tool.ts';
-import { ensureWorkspace, workspaceName } from '../workspace/workspace.ts';
+import { ensureWorkspace } from '../workspace/workspace.ts';
 import { corpusMark } from './marked-corpus.ts';
+import { sessionWorkspace } from './session-workspace.ts';
 import { stageFiles } from './stage-files.ts';
 import { systemPrompt } from './system-prompt.ts';
 
@@ -27,11 +28,10 @@ export interface PrepareOptions {
 export function makePrepare(options: PrepareOptions) {
   return async (input: PrepareInput): Promise<Prepared> => {
     const { info, client } = Context.current();
-    const { workflowId = '', runId = '' } = info.workflowExecution ?? {};
     const corpus = await corpusOf(input.corpus, options);
     if (input.skills.length > 0) throw refused('skills: this worker has no skills');
     const tools = toolsOf(input, options.tools, corpus !== undefined);
-    const workspace = workspaceName(`${workflowId.slice(0, 80)}-${runId.slice(0, 8)}`);
+    const workspace = sessionWorkspace(info);
     const folder = await ensureWorkspace(options.stateDir, workspace);
     const names = await stageFiles(input.files, folder, options);
     const attached = names.length ? `\n\nAttached files:\n${names.map((name) => `* ${name}`).join('\n')}` : '';

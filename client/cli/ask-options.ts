@@ -1,18 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ForkInput } from '../../protocol/fork.ts';
 import type { ModelSettings, ResearchInput } from '../../protocol/input.ts';
 
-export interface AskOptions {
-  file?: string[];
-  skill?: string[];
-  tools?: string[];
+/** Options that change how a session goes on, but nothing that its model has read. */
+export interface AdjustOptions {
   approve?: string[];
-  corpus?: string;
+  approveWithin?: number;
   maxRounds?: number;
   contextTokens?: number;
   contextStrategy?: ResearchInput['contextStrategy'];
   discardRatio?: number;
-  systemPrompt?: string;
   keepOpen?: number;
   timeout?: number;
   modelTemperature?: number;
@@ -25,6 +23,14 @@ export interface AskOptions {
   priority?: number;
   fairnessKey?: string;
   fairnessWeight?: number;
+}
+
+export interface AskOptions extends AdjustOptions {
+  file?: string[];
+  skill?: string[];
+  tools?: string[];
+  corpus?: string;
+  systemPrompt?: string;
 }
 
 /** What a path means differs: at a distance it is the worker's, in local mode it is this machine's. */
@@ -40,13 +46,23 @@ const OF_THE_WORKER: PathTexts = {
 
 /** Adds the options that describe a question's research. Ranges are checked with the input as a whole. */
 export function addAskOptions(command: Command, paths: PathTexts = OF_THE_WORKER): Command {
+  return addAdjustOptions(
+    command
+      .optionsGroup('Research:')
+      .option('--corpus <folder>', paths.corpus)
+      .addOption(repeatable('-f, --file <path>', paths.file))
+      .addOption(repeatable('--skill <name>', 'a skill folder the worker knows'))
+      .option('--tools <names>', 'tools to offer, separated by commas; default: all the worker can serve', list)
+      .option('--system-prompt <file>', 'a file whose text opens the system prompt', readText),
+  );
+}
+
+/** Adds the options that change how a session goes on. */
+export function addAdjustOptions(command: Command): Command {
   return command
     .optionsGroup('Research:')
-    .option('--corpus <folder>', paths.corpus)
-    .addOption(repeatable('-f, --file <path>', paths.file))
-    .addOption(repeatable('--skill <name>', 'a skill folder the worker knows'))
-    .option('--tools <names>', 'tools to offer, separated by commas; default: all the worker can serve', list)
     .option('--approve <names>', 'tools whose calls wait for your approval, separated by commas', list)
+    .option('--approve-within <seconds>', 'refuse a call that nobody approved in this time; default: it waits', number)
     .option('--max-rounds <n>', 'most rounds of a segment (150)', number)
     .option('--context-tokens <n>', "the model's context (128000)", number)
     .addOption(
@@ -56,7 +72,6 @@ export function addAskOptions(command: Command, paths: PathTexts = OF_THE_WORKER
       ]),
     )
     .option('--discard-ratio <share>', 'share of the context at which the strategy acts (0.8)', number)
-    .option('--system-prompt <file>', 'a file whose text opens the system prompt', readText)
     .option('--keep-open <seconds>', 'take follow-up questions this long after an answer (0)', number)
     .option('--timeout <seconds>', 'answer after this time with what is there', number)
     .option('--priority <n>', "Temporal's priority, 1 (first) to 5 (3)", number)
@@ -74,7 +89,20 @@ export function addAskOptions(command: Command, paths: PathTexts = OF_THE_WORKER
 }
 
 /** The workflow's input. Only what was given is set: defaults are the session's own. */
-export function inputOf(question: string, options: AskOptions): ResearchInput {
+export const inputOf = (question: string, options: AskOptions): ResearchInput => ({
+  question,
+  ...defined({
+    files: options.file,
+    skills: options.skill,
+    tools: options.tools,
+    corpus: options.corpus,
+    systemPrompt: options.systemPrompt,
+  }),
+  ...adjustmentsOf(options),
+});
+
+/** Of the workflow's input, what the options of `addAdjustOptions` say. */
+export function adjustmentsOf(options: AdjustOptions): Omit<ForkInput, 'fork' | 'steer'> {
   const model = defined({
     temperature: options.modelTemperature,
     topP: options.modelTopP,
@@ -84,27 +112,20 @@ export function inputOf(question: string, options: AskOptions): ResearchInput {
     stop: options.modelStop,
     extraBody: options.modelExtraBody,
   });
-  return {
-    question,
-    ...defined({
-      files: options.file,
-      skills: options.skill,
-      tools: options.tools,
-      approve: options.approve,
-      corpus: options.corpus,
-      maxRounds: options.maxRounds,
-      contextTokens: options.contextTokens,
-      contextStrategy: options.contextStrategy,
-      discardRatio: options.discardRatio,
-      systemPrompt: options.systemPrompt,
-      keepOpenSeconds: options.keepOpen,
-      timeoutSeconds: options.timeout,
-      priority: options.priority,
-      fairnessKey: options.fairnessKey,
-      fairnessWeight: options.fairnessWeight,
-      model: Object.keys(model).length ? model : undefined,
-    }),
-  };
+  return defined({
+    approve: options.approve,
+    approveSeconds: options.approveWithin,
+    maxRounds: options.maxRounds,
+    contextTokens: options.contextTokens,
+    contextStrategy: options.contextStrategy,
+    discardRatio: options.discardRatio,
+    keepOpenSeconds: options.keepOpen,
+    timeoutSeconds: options.timeout,
+    priority: options.priority,
+    fairnessKey: options.fairnessKey,
+    fairnessWeight: options.fairnessWeight,
+    model: Object.keys(model).length ? model : undefined,
+  });
 }
 
 export function number(text: string): number {

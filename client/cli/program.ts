@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import type { ConnectOptions } from '../connect.ts';
 import type { DeepResearchClient } from '../index.ts';
-import { type AskOptions, addAskOptions, inputOf, number } from './ask-options.ts';
-import { answer, ask, watch } from './commands/follow.ts';
+import { type AskOptions, addAdjustOptions, addAskOptions, inputOf, number } from './ask-options.ts';
+import { answer, ask, type ForkOptions, fork, watch } from './commands/follow.ts';
 import { approvals, approve, cancel, exportTo, list, status, tell } from './commands/manage.ts';
 import { EXIT, Exit } from './exit.ts';
 import type { Terminal } from './live-view/screen.ts';
@@ -71,6 +71,17 @@ export function buildProgram(world: Surroundings): Command {
       const text = question === '-' ? (await world.readStdin()).trim() : question;
       await withClient((client) => ask(client, inputOf(text, options), options, world));
     });
+
+  addAdjustOptions(
+    command('fork <id>', 'go on after an earlier round of a session, as a new session; the original stays as it is'),
+  )
+    .requiredOption('--round <n>', 'the round to go on after', number)
+    .option('--steer <text>', 'what the model is told there; after an answer, the next question')
+    .option('--run <run id>', "one of the session's runs; default: the last")
+    .option('--id <id>', "the new session's id")
+    .option('--no-watch', 'start it and go')
+    .option('--json', 'print the result as one JSON document')
+    .action((id: string, options: ForkOptions) => withClient((client) => fork(client, id, options, world)));
 
   command('watch <id>', 'show a session from its first round on until it has answered')
     .option('--json', 'print what happens as JSON, one event a line')

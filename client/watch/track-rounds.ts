@@ -1,5 +1,11 @@
 import { steeringNotice } from '../../protocol/notices.ts';
-import type { CallRecord, Round, Segment, TrajectoryCursor } from '../../protocol/trajectory.ts';
+import {
+  type CallRecord,
+  mergePages,
+  type Round,
+  type Segment,
+  type TrajectoryCursor,
+} from '../../protocol/trajectory.ts';
 import type { SessionEvent } from '../events.ts';
 
 /** Turns pages of the trajectory into events; each thing is told once. */
@@ -51,20 +57,6 @@ export function trackRounds(afterRound = 0): RoundTracker {
   };
 
   return { cursor: () => at, take, start };
-}
-
-/** Pages may cut a segment in two: its parts become one again. */
-export function mergePages(segments: Segment[]): Segment[] {
-  const merged: Segment[] = [];
-  for (const segment of segments) {
-    const last = merged.at(-1);
-    if (last?.index === segment.index) {
-      merged[merged.length - 1] = { ...last, ...segment, rounds: [...last.rounds, ...segment.rounds] };
-    } else {
-      merged.push(segment);
-    }
-  }
-  return merged;
 }
 
 function changes(before: Round | undefined, round: Round): SessionEvent[] {

@@ -42,6 +42,7 @@ async function run(args: string[], { events = [], status = aStatus(), fails, std
   };
   const client = {
     start: record('start', session),
+    fork: record('fork', session),
     attach: async () => session,
     list: record('list', [{ id: 'mine', runId: 'run', outcome: 'running', startedAt: 0 }]),
     close: record('close'),
@@ -129,6 +130,26 @@ test.each([
   const { err, code } = await run(args, { interrupted: true });
   expect(code).toBe(130);
   if (!args.includes('--json')) expect(err).toMatch(/goes on without you[\s\S]*watch mine[\s\S]*cancel mine/);
+});
+
+test('fork starts a session from a round and shows it', async () => {
+  const args = [
+    'fork',
+    'mine',
+    '--round',
+    '12',
+    '--steer',
+    'Other keepers.',
+    '--model-temperature',
+    '0.5',
+    '--id',
+    'other',
+  ];
+  const { asked, out } = await run(args, { events: ANSWERED });
+  const from = { fork: { session: 'mine', round: 12 }, steer: 'Other keepers.', model: { temperature: 0.5 } };
+  expect(asked[0]).toEqual(['fork', from, { id: 'other' }]);
+  expect(out).toContain('It is 300 seconds.');
+  expect((await run(['fork', 'mine'])).err).toContain('--round');
 });
 
 test.each([

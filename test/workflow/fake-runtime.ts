@@ -39,6 +39,7 @@ export function fakeSession(
   let stopped = Promise.withResolvers<never>();
   const runtime: Runtime = {
     prepare: async () => PREPARED,
+    fork: () => Promise.reject(new Error('nothing to fork from')),
     conclude: async () => ({ artifacts: [] }),
     async infer(inferInput) {
       await Promise.resolve();

@@ -98,3 +98,18 @@ test('a full context is summarised and the session goes on from the summary', as
   expect(world.requests.at(-1)?.[1]?.content).toContain('Known: it rains.');
   expect(world.requests.at(-1)?.[1]?.content).toContain('Why?');
 });
+
+test('a call that nobody decides on in time is refused, and the session goes on', async () => {
+  const world = fakeSession(
+    { question: 'Why?', approve: ['bash'], approveSeconds: 0.05 },
+    ({ input }) => (input.round === 1 ? call('bash', { command: 'rm -r notes' }) : ANSWER),
+    undefined,
+    parseCalls,
+  );
+  expect(await research(world.session)).toBe('no_tool_calls');
+  expect(world.toolCalls).toEqual([]);
+  expect(world.session.data.segments[0]?.rounds[0]?.calls[0]).toMatchObject({
+    state: 'refused',
+    result: expect.stringContaining('waited 0.05 s for a person'),
+  });
+});

@@ -2,18 +2,52 @@ import type { ResearchInput } from '../../../protocol/input.ts';
 import type { ResearchResult } from '../../../protocol/result.ts';
 import { ResearchFailed } from '../../errors.ts';
 import type { DeepResearchClient, ResearchSession } from '../../index.ts';
+import { type AdjustOptions, adjustmentsOf } from '../ask-options.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { watchInTerminal } from '../live-view/watch-in-terminal.ts';
 import { printJson } from '../print-json.ts';
 import type { Surroundings } from '../program.ts';
 
+interface Begin {
+  id?: string;
+  watch: boolean;
+  json?: true;
+}
+
 export async function ask(
   client: DeepResearchClient,
   input: ResearchInput,
-  options: { id?: string; watch: boolean; json?: true },
+  options: Begin,
   world: Surroundings,
 ): Promise<void> {
-  const session = await client.start(input, { id: options.id });
+  await begun(await client.start(input, { id: options.id }), options, world);
+}
+
+export interface ForkOptions extends AdjustOptions, Begin {
+  round: number;
+  steer?: string;
+  run?: string;
+}
+
+export async function fork(
+  client: DeepResearchClient,
+  id: string,
+  options: ForkOptions,
+  world: Surroundings,
+): Promise<void> {
+  const { round, steer, run } = options;
+  // An unknown session is told here, not by a session that fails.
+  await client.attach(id, run);
+  const from = {
+    fork: { session: id, round, ...(run === undefined ? {} : { runId: run }) },
+    ...(steer === undefined ? {} : { steer }),
+    ...adjustmentsOf(options),
+  };
+  await begun(await client.fork(from, { id: options.id }), options, world);
+}
+
+/** Shows a session that was started just now, or says how to. */
+async function begun(session: ResearchSession, options: Begin, world: Surroundings): Promise<void> {
   if (!options.watch) {
     if (options.json) return printJson(world.out, { id: session.id, runId: session.runId });
     world.out.write(`${session.id}\n`);

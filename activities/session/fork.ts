@@ -1,0 +1,87 @@
+import { Context } from '@temporalio/activity';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { SessionActivities } from '../../protocol/activities.ts';
+import { type Checkpoint, type Forked, segmentsUpTo, sourcesUpTo } from '../../protocol/fork.ts';
+import { FAILURE, QUERY, WORKFLOW } from '../../protocol/names.ts';
+import {
+  type Segment,
+  type TrajectoryCursor,
+  type TrajectoryPage,
+  wholeTrajectory,
+} from '../../protocol/trajectory.ts';
+import { withHeartbeat } from '../heartbeat.ts';
+import { ensureWorkspace } from '../workspace/workspace.ts';
+import type { PrepareOptions } from './prepare.ts';
+import { sessionWorkspace } from './session-workspace.ts';
+import { stageFiles } from './stage-files.ts';
+
+/** Temporal takes no payload above 2 MiB. */
+const MOST_BYTES = 1_900_000;
+
+/** The activity `fork`: reads another session up to a round, and gives the new one a workspace of its own. */
+export function makeFork(options: PrepareOptions): SessionActivities['fork'] {
+  return (input) =>
+    withHeartbeat(async () => {
+      const { client, info } = Context.current();
+      const handle = client.workflow.getHandle(input.session, input.runId);
+      try {
+        const { type } = await handle.describe();
+        if (type !== WORKFLOW.session) throw refused('session', `"${input.session}" is a workflow of type ${type}`);
+        const checkpoint = await handle.query<Checkpoint>(QUERY.checkpoint);
+        const segments = await wholeTrajectory((cursor) =>
+          handle.query<TrajectoryPage, [TrajectoryCursor]>(QUERY.trajectory, cursor),
+        );
+        return await takeOver(checkpoint, segments);
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+        throw refused('session', `this server has no session "${input.session}"`);
+      }
+
+      async function takeOver(checkpoint: Checkpoint, all: Segment[]): Promise<Forked> {
+        const segments = segmentsUpTo(all, input.round);
+        if (!segments) throw refused('round', `the session has not ended a round ${input.round} (${roundsOf(all)})`);
+        const { settings, prepared } = checkpoint;
+        refuseOtherTools(prepared, input.approve ?? []);
+        const workspace = sessionWorkspace(info);
+        await stageFiles(settings.files, await ensureWorkspace(options.stateDir, workspace), options);
+        const forked: Forked = {
+          ...checkpoint,
+          prepared: {
+            ...prepared,
+            session: { ...prepared.session, workspace },
+            queues: options.queues,
+          },
+          sources: sourcesUpTo(checkpoint.sources, input.round),
+          segments,
+        };
+        const bytes = Buffer.byteLength(JSON.stringify(forked));
+        if (bytes > MOST_BYTES) {
+          throw refused('round', `what the session holds up to there is too large to take over (${bytes} bytes)`);
+        }
+        return forked;
+      }
+    });
+
+  function refuseOtherTools({ tools, protocol }: Forked['prepared'], approve: string[]): void {
+    const served = options.tools.map(({ name }) => name);
+    const lacks = tools.filter((name) => !served.includes(name));
+    if (lacks.length > 0) throw refused('session', `this worker cannot serve its tools ${lacks.join(', ')}`);
+    if (protocol !== options.protocol) throw refused('session', "its model's API carries calls in another way");
+    const unknown = approve.find((name) => !tools.includes(name));
+    if (unknown !== undefined) {
+      throw ApplicationFailure.nonRetryable(
+        `Invalid input: approve: the session has no tool "${unknown}"; it has ${tools.join(', ')}.`,
+        FAILURE.invalidInput,
+      );
+    }
+  }
+}
+
+function roundsOf(segments: readonly Segment[]): string {
+  const count = segments.reduce((sum, { rounds }) => sum + rounds.filter(({ reply }) => reply).length, 0);
+  return count === 1 ? 'it has 1 round' : `it has ${count} rounds`;
+}
+
+const refused = (field: 'session' | 'round', why: string) =>
+  ApplicationFailure.nonRetryable(`Invalid input: fork.${field}: ${why}.`, FAILURE.invalidInput);
