@@ -64,7 +64,7 @@ export interface ToolCallOutput {
 export interface Lookup {
   /** The query, or the page's address. */
   query: string;
-  /** Providers whose hits were given; `web` for a page that was fetched here, `jina` for one that a service read. */
+  /** Providers whose hits were given; of a page `web` (fetched here), `browser` (opened in one here) or `jina` (a service). */
   from: string[];
   /** Age of the answer or page where it came from the cache. */
   cachedForSeconds?: number;

@@ -3,6 +3,7 @@ import { SimplePlugin } from '@temporalio/plugin';
 import type { ReplayWorkerOptions, WorkerOptions } from '@temporalio/worker';
 import { makeActivities } from '../activities/index.ts';
 import type { OwnTool } from '../activities/tools/own-tool.ts';
+import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
 import { WORKFLOW } from '../protocol/names.ts';
 import { combineWorkflows } from './combined-workflows.ts';
 import { type Configuration, readConfiguration } from './configuration/index.ts';
@@ -79,7 +80,9 @@ export async function deepResearchPlugin(options: PluginOptions = {}): Promise<D
   try {
     // One worker polls one queue, so that no tool can have a queue of its own here.
     const activities = await activitiesOf({ ...configuration, toolRates: {} }, [...tools, ...servers.tools]);
-    return new DeepResearchPlugin(activities, servers.close);
+    return new DeepResearchPlugin(activities, async () => {
+      await Promise.all([servers.close(), closeBrowsers()]);
+    });
   } catch (error) {
     await servers.close();
     throw error;

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, type LogLevel, Runtime, Worker } from '@temporalio/worker';
 import { closeIndexes } from '../activities/ranking/thread.ts';
+import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
 import { workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration/index.ts';
 import { activitiesOf, HEARTBEAT_THROTTLE, type PluginOptions } from './plugin.ts';
@@ -91,5 +92,6 @@ export async function runWorker(
     await closeTools();
     await connection.close();
     await closeIndexes();
+    await closeBrowsers();
   }
 }

@@ -15,7 +15,8 @@ export type FetchErrorKind =
   | 'incomplete'
   | 'too-large'
   | 'encoding' // the content's compression is unknown, broken or a bomb
-  | 'type'; // a kind of content that was not asked for
+  | 'type' // a kind of content that was not asked for
+  | 'browser'; // the browser that a page needs could not show it
 
 const TRANSIENT: ReadonlySet<FetchErrorKind> = new Set(['connect', 'timeout', 'incomplete']);
 const TRANSIENT_STATUS = new Set([408, 425, 429, 500, 502, 503, 504]);

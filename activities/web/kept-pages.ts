@@ -12,14 +12,14 @@ const Page: z.ZodType<Omit<WebPage, 'storedAt'>> = z.object({
     text: z.string(),
     kind: z.enum(['markdown', 'text', 'html', 'pdf', 'csv', 'tsv', 'json']),
   }),
-  from: z.enum(['web', 'jina']),
+  from: z.enum(['web', 'browser', 'jina']),
   sha256: z.string().optional(),
 });
 
 /** The pages among what is kept over sessions, as texts, by their addresses. */
 export function keptPages(cache: Cache) {
-  // The fragment is the reader's business.
-  const named = (url: string) => `page ${url.replace(/#.*$/, '')}`;
+  // A place in the page is the reader's business; `#/` and `#!` are addresses of their own that scripts read.
+  const named = (url: string) => `page ${url.replace(/#(?![/!]).*$/, '')}`;
   return {
     async get(url: string): Promise<WebPage | undefined> {
       const kept = await cache.get(named(url));

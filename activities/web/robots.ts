@@ -1,6 +1,6 @@
 import { FetchError } from './fetch-error.ts';
 import { parseRobots, type RobotsRules, robotsAllow } from './robots-rules.ts';
-import { type SafeFetchOptions, safeFetch, userAgent } from './safe-fetch.ts';
+import { type Permit, type SafeFetchOptions, safeFetch, userAgent } from './safe-fetch.ts';
 import { untilAborted } from './until-aborted.ts';
 
 /** RFC 9309 asks not to keep them longer than a day. */
@@ -24,10 +24,7 @@ interface Entry {
  * @param options how to fetch the files; the User-Agent's product token is the name that rules are looked up for
  * @param now current time in milliseconds
  */
-export function robotsPermit(
-  options: SafeFetchOptions = {},
-  now: () => number = Date.now,
-): NonNullable<SafeFetchOptions['permit']> {
+export function robotsPermit(options: SafeFetchOptions = {}, now: () => number = Date.now): Permit {
   const agent = options.userAgent ?? userAgent();
   const known = new Map<string, Entry>();
 

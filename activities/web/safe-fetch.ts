@@ -13,6 +13,9 @@ import { checkUrl } from './web-url.ts';
 
 type Response = Dispatcher.ResponseData;
 
+/** Asked before each request for a page, redirects included; throws to keep from making it. */
+export type Permit = (url: URL, asked: string, signal: AbortSignal) => Promise<void>;
+
 export interface SafeFetchOptions {
   /** Default: `userAgent()`. */
   userAgent?: string;
@@ -25,8 +28,7 @@ export interface SafeFetchOptions {
   headers?: Readonly<Record<string, string>>;
   /** Kinds of content wanted. Default: everything but `binary`, `archive`, `audio` and `video`. */
   accept?: readonly ContentKind[];
-  /** Asked before each request, redirects included; throws to keep from making it. */
-  permit?: (url: URL, asked: string, signal: AbortSignal) => Promise<void>;
+  permit?: Permit;
   /** PEM certificates to trust besides the usual ones. */
   ca?: readonly string[];
   /** Default: the machine's resolver and TCP. */

@@ -2,16 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cache, noCache } from '../cache/cache.ts';
 import { readDocument } from '../documents/read-document.ts';
 import type { ReadableDocument } from '../documents/readable-document.ts';
-import { ToolError } from '../tools/tool.ts';
 import { addressPolicy } from './address.ts';
+import type { PageBrowser } from './browser/page-browser.ts';
+import { type BrowserSettings, sharedBrowser } from './browser/shared-browser.ts';
 import type { Network } from './connector.ts';
-import { displayUrl, FetchError } from './fetch-error.ts';
-import { JinaFailure, type JinaSettings, readWithJina } from './jina.ts';
+import { FetchError } from './fetch-error.ts';
+import type { JinaSettings } from './jina.ts';
 import { keptPages } from './kept-pages.ts';
-import { leadsToPublic } from './leads-to-public.ts';
 import { type DocumentReader, readPage } from './read-page.ts';
 import { robotsPermit } from './robots.ts';
 import { type SafeFetchOptions, userAgent } from './safe-fetch.ts';
+import { scriptedPages } from './scripted-pages.ts';
 
 /** How a worker opens pages of the web. */
 export interface WebSettings {
@@ -23,7 +24,9 @@ export interface WebSettings {
   contact?: string;
   /** Whether long pages are read by model calls for the goal. */
   readByModel?: boolean;
-  /** Reads public pages that need a browser. Without it they cannot be read. */
+  /** Opens pages that need a browser. Without it and `jina` they cannot be read. */
+  browser?: BrowserSettings;
+  /** A service that reads public pages which need a browser, where there is none here or it did not get them. */
   jina?: JinaSettings;
 }
 
@@ -31,7 +34,7 @@ export interface WebSettings {
 export interface WebPage {
   document: ReadableDocument;
   /** Who opened it. */
-  from: 'web' | 'jina';
+  from: 'web' | 'browser' | 'jina';
   /** SHA-256 of the page's bytes, by which the cache gives them again. */
   sha256?: string;
   /** When it was opened, in epoch milliseconds, if that was for an earlier call. */
@@ -47,6 +50,8 @@ export interface WebPagesOptions {
   cache?: Cache;
   /** Default: the machine's resolver and TCP. */
   network?: Network;
+  /** Default: the one of the settings, if any. */
+  browser?: PageBrowser;
 }
 
 /** A server that restarts, or a connection that broke, is often well a moment later. */
@@ -58,8 +63,12 @@ export function webPages(settings: WebSettings, options: WebPagesOptions = {}): 
   const { read = readDocument, cache = noCache, network } = options;
   const policy = addressPolicy(settings.allowPrivate);
   const base: SafeFetchOptions = { policy, userAgent: userAgent(settings.contact), network };
-  const fetchOptions = settings.robots ? { ...base, permit: robotsPermit(base) } : base;
+  const permit = settings.robots ? robotsPermit(base) : undefined;
+  const fetchOptions = { ...base, permit };
   const kept = keptPages(cache);
+  const { browser: own, jina } = settings;
+  const browser = options.browser ?? (own && sharedBrowser({ ...settings, browser: own }));
+  const scripted = scriptedPages({ browser, jina, read, cache, network, permit });
 
   async function fetchPage(url: string, signal: AbortSignal): Promise<WebPage> {
     const { document, fetched } = await readPage(url, read, fetchOptions, signal);
@@ -77,27 +86,17 @@ export function webPages(settings: WebSettings, options: WebPagesOptions = {}): 
     return fetchPage(url, signal);
   }
 
-  /** A page that scripts fill, by a service that has a browser. */
-  async function withBrowser(url: string, page: WebPage, signal: AbortSignal): Promise<WebPage> {
-    const needsBrowser = `The page at ${displayUrl(url)} shows its content only by scripts in a browser`;
-    const about = page.document.text.trim();
-    const said = about ? ` Of itself it says: ${about.slice(0, 500).toWellFormed()}` : '';
-    if (!settings.jina) throw new ToolError(`${needsBrowser}, which this worker does not have.${said}`);
-    // The service must not learn of an intranet's pages, and could not read them.
-    if (!(await leadsToPublic(url, network))) throw new ToolError(`${needsBrowser}, and is not a public page.${said}`);
-    try {
-      return { document: await readWithJina(url, settings.jina, signal), from: 'jina' };
-    } catch (error) {
-      if (!(error instanceof JinaFailure)) throw error;
-      throw new ToolError(`${needsBrowser}, and the reader service for such pages ${error.message}.${said}`);
-    }
+  /** The page as a person sees it, where it takes a browser for that or all pages are opened in one. */
+  async function asSeen(url: string, page: WebPage, signal: AbortSignal): Promise<WebPage> {
+    if (page.document.needsScripts) return scripted.open(url, page.document.text, signal);
+    if (own?.pages !== 'all' || page.document.kind !== 'html') return page;
+    return (await scripted.tryBrowser(url, signal)) ?? page;
   }
 
   return async (url, signal) => {
     const before = await kept.get(url);
     if (before) return before;
-    const fetched = await fetchTwice(url, signal);
-    const page = fetched.document.needsScripts ? await withBrowser(url, fetched, signal) : fetched;
+    const page = await asSeen(url, await fetchTwice(url, signal), signal);
     await kept.put(url, page);
     return page;
   };

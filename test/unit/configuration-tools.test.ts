@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { findChromium } from '../../activities/web/browser/find-chromium.ts';
 import { TOOL_NAMES } from '../../protocol/tool-call.ts';
 import { describe as describeConfiguration } from '../../worker/configuration/describe.ts';
 import { readConfiguration } from '../../worker/configuration/index.ts';
@@ -53,4 +57,46 @@ describe('a tool service', () => {
     expect(lines).toContain('tool services http://tools:1');
     expect(lines).not.toContain('secret');
   });
+});
+
+describe('the browser', () => {
+  const isRoot = process.getuid?.() === 0;
+  const unsafe = { DEEP_RESEARCH_BROWSER_SANDBOX: 'false' };
+
+  test('is there where it is named', () => {
+    expect(read({}).web?.browser).toBeUndefined();
+    expect(read({ ...unsafe, DEEP_RESEARCH_BROWSER: '/bin/sh' }).web?.browser).toEqual({
+      path: '/bin/sh',
+      sandbox: false,
+      memoryMb: 1536,
+      pages: 'scripted',
+    });
+  });
+
+  test('is not looked for by workers that open no pages', () => {
+    expect(read({ WORKER_ROLES: 'inference', DEEP_RESEARCH_BROWSER: '/none' }).web?.browser).toBeUndefined();
+  });
+
+  test.each([
+    [{ ...unsafe, DEEP_RESEARCH_BROWSER: '/none' }, 'DEEP_RESEARCH_BROWSER: "/none" is not a program; expected'],
+    [{ ...unsafe, DEEP_RESEARCH_BROWSER: '/etc' }, 'DEEP_RESEARCH_BROWSER: "/etc" is not a program; expected'],
+    [{ DEEP_RESEARCH_BROWSER_PAGES: 'some' }, 'DEEP_RESEARCH_BROWSER_PAGES: expected one of scripted, all'],
+  ])('%j is told', (env, sentence) => {
+    expect(() => read(env)).toThrow(sentence);
+  });
+
+  test('root has to say that there is no sandbox', () => {
+    const start = () => read({ DEEP_RESEARCH_BROWSER: '/bin/sh' });
+    if (isRoot) expect(start).toThrow('DEEP_RESEARCH_BROWSER_SANDBOX: Chromium has no sandbox as root; run');
+    else expect(start().web?.browser?.sandbox).toBe(true);
+  });
+});
+
+test('a browser on the search path is found', () => {
+  expect(() => findChromium('auto', '/none')).toThrow('none of chromium, chromium-browser');
+  const folder = mkdtempSync(join(tmpdir(), 'path-'));
+  writeFileSync(join(folder, 'google-chrome'), '', { mode: 0o755 });
+  writeFileSync(join(folder, 'chromium'), '', { mode: 0o644 });
+  expect(findChromium('auto', `/none:${folder}`)).toBe(join(folder, 'google-chrome'));
+  rmSync(folder, { recursive: true });
 });

@@ -10,6 +10,7 @@ import { DEFAULT_VISION, type VisionSettings } from '../../activities/vision/set
 import { addressPolicy } from '../../activities/web/address.ts';
 import type { WebSettings } from '../../activities/web/web-pages.ts';
 import { EFFECTFUL_TOOLS } from '../../protocol/tool-call.ts';
+import { browserSettings } from './browser.ts';
 import { cacheSettings } from './cache.ts';
 import { endpointsFrom } from './endpoints.ts';
 import { ConfigurationError } from './error.ts';
@@ -96,7 +97,7 @@ export function readConfiguration(
   const cache = part(() => cacheSettings(values), undefined);
   const toolRates = part(() => toolRatesOf(values), {});
   const corpora = part(() => (values.DEEP_RESEARCH_CORPUS_DIR ?? []).map(corpusFolder), []);
-  const web = part(() => webSettings(values), undefined);
+  const web = part(() => webSettings(values, !roles || roles.includes('tools')), undefined);
   const vision = part(() => visionSettings(values, endpoints ?? []), DEFAULT_VISION);
   const toolService = part(() => toolServiceFrom(values), undefined);
   const mcpServers = part(() => mcpServersFrom(values, env), []);
@@ -152,7 +153,7 @@ function toolRatesOf({ DEEP_RESEARCH_TOOL_RATES: given = {} }: Variables): Recor
   throw new Error(`DEEP_RESEARCH_TOOL_RATES: ${code} cannot be limited; code and commands run where their files are.`);
 }
 
-function webSettings(values: Variables): WebSettings | undefined {
+function webSettings(values: Variables, servesTools: boolean): WebSettings | undefined {
   if (!values.DEEP_RESEARCH_WEB_PAGES) return undefined;
   const allowPrivate = values.DEEP_RESEARCH_ALLOW_PRIVATE ?? [];
   try {
@@ -168,6 +169,7 @@ function webSettings(values: Variables): WebSettings | undefined {
     robots: values.DEEP_RESEARCH_ROBOTS_TXT,
     contact: values.DEEP_RESEARCH_CONTACT_EMAIL,
     readByModel: values.DEEP_RESEARCH_READ_PAGES === 'model',
+    ...(values.DEEP_RESEARCH_BROWSER && servesTools ? { browser: browserSettings(values) } : {}),
     ...(values.JINA_API_KEY || reader ? { jina: { url: reader, apiKey: values.JINA_API_KEY } } : {}),
   };
 }

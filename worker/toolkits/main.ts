@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { makeFleet } from '../../activities/inference/fleet/index.ts';
 import { closeIndexes } from '../../activities/ranking/thread.ts';
 import { makeTools } from '../../activities/tools/all-tools.ts';
+import { closeBrowsers } from '../../activities/web/browser/shared-browser.ts';
 import { readConfiguration } from '../configuration/index.ts';
 import { openMcpTools } from '../mcp-tools.ts';
 import { toolOptions } from '../tool-options.ts';
@@ -75,6 +76,7 @@ async function serve({ port, host = '127.0.0.1', files }: { port?: string; host?
   await mcp.close();
   await fleet?.close();
   await closeIndexes();
+  await closeBrowsers();
   process.exit(0);
 }
 

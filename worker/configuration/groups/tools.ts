@@ -97,9 +97,26 @@ export const tools = {
     takes: 'host names, addresses or ranges such as 10.1.0.0/16',
     fallback: 'none',
   }),
+  DEEP_RESEARCH_BROWSER: text({
+    description:
+      'Chromium that opens pages which show their content only by scripts: its path, or `auto` for the one on the search path.',
+    takes: 'the path of a program, or auto',
+    fallback: 'no browser',
+  }),
+  DEEP_RESEARCH_BROWSER_PAGES: choice(['scripted', 'all'], 'scripted', {
+    description: 'Which pages are opened in it: those that scripts fill, or every HTML page, which takes longer.',
+  }),
+  DEEP_RESEARCH_BROWSER_SANDBOX: flag(true, {
+    description:
+      "Whether Chromium's own sandbox keeps pages from the machine. Root cannot have it: run the worker as somebody else, or in a container with nothing else in it and this off.",
+  }),
+  DEEP_RESEARCH_BROWSER_MEMORY: count(
+    { fallback: 1536, min: 512, max: 65_536 },
+    { description: 'What Chromium may take with all its pages; over that the largest page is closed.', unit: 'MB' },
+  ),
   JINA_API_KEY: secret({
     description:
-      'Jina Reader: opens public pages that show their content only in a browser. Without it they stay closed.',
+      'Jina Reader: opens public pages that show their content only in a browser, where there is none here or it does not get them.',
   }),
   JINA_READER_URL: text({
     description: 'Where the Jina Reader is, if not at its own address; one of your own needs no key.',
