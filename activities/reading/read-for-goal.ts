@@ -1,9 +1,11 @@
 import { addUsage, noUsage, type Usage } from '../../protocol/reply.ts';
+import { type Cache, noCache } from '../cache/cache.ts';
 import type { ReadableDocument } from '../documents/readable-document.ts';
 import { askModel } from '../inference/ask-model.ts';
 import type { Fleet } from '../inference/fleet/index.ts';
 import { limiter } from '../limiter.ts';
 import { chooseSpans, evidenceText } from './evidence-text.ts';
+import { keptNotes } from './kept-notes.ts';
 import { type Notes, parseNotes } from './parse-notes.ts';
 import { piecesOf } from './pieces.ts';
 import { joiningPrompt, readingPrompt } from './prompts.ts';
@@ -44,8 +46,9 @@ const PATIENCE_MS = 4 * 60_000;
 const SETTINGS = { temperature: 0.2, maxTokens: 4096 };
 
 /** Reads long pages by model calls of the role `pages`: each piece with the goal, quotes checked against the page. */
-export function readForGoal(fleet: Fleet): ReadForGoal {
+export function readForGoal(fleet: Fleet, cache: Cache = noCache): ReadForGoal {
   const inTurn = limiter(AT_ONCE);
+  const kept = keptNotes(cache, fleet);
 
   return async ({ document, url, goal, signal }) => {
     const patience = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
@@ -53,11 +56,15 @@ export function readForGoal(fleet: Fleet): ReadForGoal {
 
     /** The notes that a prompt brings; none where the model cannot be asked or replies with something else. */
     async function ask(messages: ReturnType<typeof readingPrompt>): Promise<Notes | undefined> {
+      const before = await kept.get(messages);
+      if (before) return before;
       try {
         const question = { role: 'pages', messages, model: SETTINGS, signal: patience } as const;
         const answer = await inTurn(() => askModel(fleet, question));
         usage = addUsage(usage, answer.usage);
-        return parseNotes(answer.text);
+        const notes = parseNotes(answer.text);
+        if (notes) await kept.put(messages, answer.text);
+        return notes;
       } catch {
         // The page itself is there; whatever ails the model, passages of it are better than an error.
         signal.throwIfAborted();

@@ -60,7 +60,7 @@ export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
   // A session with documents of its own asks strangers only where somebody has chosen them.
   const rule = (kind: SearchKind) => (chosen.includes(kind) ? undefined : 'without-corpus');
   const openPage = options.web && webPages(options.web, { read: containedReader().read, cache });
-  const read = options.web?.readByModel && options.fleet ? readForGoal(options.fleet) : undefined;
+  const read = options.web?.readByModel && options.fleet ? readForGoal(options.fleet, cache) : undefined;
   const sandbox = options.sandbox ?? subprocessSandbox({ stateDir });
   const limits = { wallSeconds: Math.min(DEFAULT_LIMITS.wallSeconds, seconds) };
   const own: ServedTool[] = [

@@ -1,5 +1,7 @@
 import { tmpdir } from 'node:os';
 import { afterEach, describe, expect, test } from 'vitest';
+import { type Cache, makeCache, noCache } from '../../activities/cache/cache.ts';
+import { sqliteStore } from '../../activities/cache/sqlite-store.ts';
 import type { Endpoint } from '../../activities/inference/endpoint.ts';
 import { type Fleet, makeFleet } from '../../activities/inference/fleet/index.ts';
 import { unrecorded } from '../../activities/lookup/recorded.ts';
@@ -52,10 +54,18 @@ const SECOND = 'The second stage took [512 tonnes](https://x.example/512) of cem
 /** Three pieces; a finding each in the first and the last. */
 const PAGE = `# The north mole\n\n${FIRST}\n\n${filler('Gulls', 60)}${filler('Tides', 60)}## Stage two\n\n${SECOND}\n\n${filler('Ropes', 5)}`;
 
-async function visit(fleet: Fleet, goal = GOAL, text = PAGE, signal = new AbortController().signal) {
+async function visit(
+  fleet: Fleet,
+  goal = GOAL,
+  text = PAGE,
+  { signal = new AbortController().signal, cache = noCache }: { signal?: AbortSignal; cache?: Cache } = {},
+) {
   const document = { kind: 'html' as const, title: 'The north mole', text };
   const openPage = async () => ({ document }) as never;
-  const tool = makeVisitTool({ corpusStateDir: tmpdir(), openWebPage: openWebPage(openPage, readForGoal(fleet)) });
+  const tool = makeVisitTool({
+    corpusStateDir: tmpdir(),
+    openWebPage: openWebPage(openPage, readForGoal(fleet, cache)),
+  });
   return tool.run({ url: [URL_], goal }, { callId: 'r1c1', recorded: unrecorded, signal, workspace: tmpdir() });
 }
 
@@ -91,6 +101,34 @@ test('a long page is read in parts, and only what stands in it is evidence, to t
   for (const prompt of pieces)
     expect(prompt.startsWith(`Goal: ${GOAL}\n\nPage: "The north mole" (${URL_}), part `)).toBe(true);
   expect(new Set(pieces.map((prompt) => /part \d of 3/.exec(prompt)?.[0])).size).toBe(3);
+});
+
+test('what was read of a page for a goal is kept: another visit asks only what is new', async () => {
+  const { fleet, prompts } = await reader(honest);
+  const cache = makeCache(sqliteStore(':memory:'), { maxAgeMs: 60_000 });
+  const first = await visit(fleet, GOAL, PAGE, { cache });
+  expect(prompts()).toHaveLength(4);
+  const { text, usage } = await visit(fleet, GOAL, PAGE, { cache });
+  expect(text).toBe(first.text);
+  expect(usage).toEqual({ prompt: 0, cached: 0, completion: 0 });
+  expect(prompts()).toHaveLength(4);
+  await visit(fleet, 'How old is the mole?', PAGE, { cache });
+  expect(prompts()).toHaveLength(8);
+  // Its last part has changed, and with it the summary of the whole may.
+  await visit(fleet, GOAL, `${PAGE}It is said to be haunted.`, { cache });
+  expect(prompts()).toHaveLength(9);
+  cache.close();
+});
+
+test('a reply in no known form is not kept', async () => {
+  let answer = 'Sure!';
+  const { fleet, prompts } = await reader((prompt) => (answer === '' ? honest(prompt) : answer));
+  const cache = makeCache(sqliteStore(':memory:'), { maxAgeMs: 60_000 });
+  await visit(fleet, GOAL, PAGE, { cache });
+  answer = '';
+  expect((await visit(fleet, GOAL, PAGE, { cache })).text).toContain('read for the goal in 3 parts');
+  expect(prompts()).toHaveLength(7);
+  cache.close();
 });
 
 test('a page that is short enough, or visited without a goal, costs no call', async () => {
@@ -156,7 +194,7 @@ test('a visit that is stopped stops its questions', async () => {
     stop.abort(new Error('stopped'));
     return '<summary>late</summary>';
   });
-  await expect(visit(fleet, GOAL, PAGE, stop.signal)).rejects.toThrow('stopped');
+  await expect(visit(fleet, GOAL, PAGE, { signal: stop.signal })).rejects.toThrow('stopped');
 });
 
 test('the rehearsal model reads pages as well', async () => {
