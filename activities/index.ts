@@ -17,6 +17,7 @@ export interface ActivityOptions extends ToolsOptions {
   filesDir?: string;
   /** Where batches are kept; by default below the state folder. */
   batchDir?: string;
+  skillFolders?: string[];
   endpoints: Endpoint[];
   queues: Prepared['queues'];
   /** A failed tool tells the model `{"error": …}` instead of a plain sentence. */
@@ -32,7 +33,7 @@ export async function makeActivities(
   const sandbox = options.sandbox ?? subprocessSandbox({ stateDir });
   const tools = await makeTools({ ...options, fleet, sandbox });
   const research = endpoints.find(({ roles }) => roles.includes('research'));
-  const session = { ...options, tools, protocol: protocolOf(research?.format ?? 'deep_research') };
+  const session = { skillFolders: [], ...options, tools, protocol: protocolOf(research?.format ?? 'deep_research') };
   return {
     ...Object.fromEntries(tools.map((tool) => [tool.name, toolActivity(tool, options)])),
     prepare: makePrepare(session),

@@ -6,6 +6,7 @@ import { findOrStart } from './find-or-start.ts';
 import { follow } from './follow.ts';
 import { type LocalOptions, localProgram } from './program.ts';
 import { corpusFolder, requestOf } from './request.ts';
+import { chosenSkills } from './skill-options.ts';
 import { startTemporal, startWorker } from './stack.ts';
 import { createStateFolder, stateFolder } from './state-folder.ts';
 
@@ -65,8 +66,12 @@ async function serve(
   await using opened = new AsyncDisposableStack();
   const server = await startTemporal(surroundings);
   opened.defer(() => server.stop());
-  const documents = corpus === undefined ? {} : { DEEP_RESEARCH_CORPUS_DIR: JSON.stringify([corpus]) };
-  opened.defer(await startWorker({ ...surroundings, env: { ...server.env, ...documents } }));
+  const { folders: skills } = await chosenSkills(options, cwd);
+  const folders = {
+    ...(corpus === undefined ? {} : { DEEP_RESEARCH_CORPUS_DIR: JSON.stringify([corpus]) }),
+    ...(skills.length === 0 ? {} : { DEEP_RESEARCH_SKILLS_DIR: JSON.stringify(skills) }),
+  };
+  opened.defer(await startWorker({ ...surroundings, env: { ...server.env, ...folders } }));
   say(`Ready. Ask with:  ${clientCommand(server.address, env)} ask "…"\nCtrl-C ends it; sessions are kept.`);
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve));
 }

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
-import { type AskOptions, addAskOptions } from '../client/cli/ask-options.ts';
+import { type AskOptions, addAskOptions, repeatable } from '../client/cli/ask-options.ts';
 
 export interface LocalOptions extends AskOptions {
+  skills?: string[];
   new?: true;
   json?: true;
 }
@@ -10,6 +11,7 @@ const NOTES = `
 Examples:
   npm start -- --corpus ~/papers "Which of these papers measure X, and how?"
   npm start -- --file report.pdf --max-rounds 40 "Summarise the attached report"
+  npm start -- --skills examples/skills --file data.csv "Profile the attached table"
   npm start                                        keep everything running
 
 The same command goes on with its session after Ctrl-C or a crash, and shows the answer after its end: a session is
@@ -34,6 +36,7 @@ export function localProgram(run: (question: string | undefined, options: LocalO
     corpus: 'a folder of documents to search',
     file: 'a file for the session',
   })
+    .addOption(repeatable('--skills <folder>', 'a folder of skills; all of them are given, or those named by --skill'))
     .option('--new', 'ask again; from then on the same command means the new session')
     .option('--json', 'print the result as one JSON document, and what happens on standard error')
     .addHelpText('after', NOTES)

@@ -1,9 +1,11 @@
 import { mkdirSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { corpusMark } from '../activities/session/marked-corpus.ts';
-import { type AskOptions, inputOf } from '../client/cli/ask-options.ts';
+import { inputOf } from '../client/cli/ask-options.ts';
 import { InvalidInput } from '../client/index.ts';
 import { parseResearchInput, type ResearchInput } from '../protocol/input.ts';
+import type { LocalOptions } from './program.ts';
+import { chosenSkills, markSkills } from './skill-options.ts';
 import { storeFile } from './store-file.ts';
 
 /**
@@ -13,14 +15,16 @@ import { storeFile } from './store-file.ts';
  */
 export async function requestOf(
   question: string,
-  options: AskOptions,
+  options: LocalOptions,
   { stateDir, cwd }: { stateDir: string; cwd: string },
 ): Promise<ResearchInput> {
   const corpus = options.corpus === undefined ? undefined : corpusFolder(options.corpus, cwd);
-  const input = inputOf(question, { ...options, file: undefined, corpus });
+  const skills = await chosenSkills(options, cwd);
+  const input = inputOf(question, { ...options, file: undefined, corpus, skill: skills.names });
   const parsed = parseResearchInput(input);
   if ('error' in parsed) throw new InvalidInput(parsed.error);
   if (corpus !== undefined) markCorpus(stateDir, corpus);
+  markSkills(stateDir, skills.folders);
   const files = await Promise.all((options.file ?? []).map((path) => storeFile(stateDir, resolve(cwd, path))));
   return { ...input, ...(files.length ? { files } : {}) };
 }

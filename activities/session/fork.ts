@@ -13,6 +13,7 @@ import {
 import { withHeartbeat } from '../heartbeat.ts';
 import { ensureWorkspace } from '../workspace/workspace.ts';
 import type { PrepareOptions } from './prepare.ts';
+import { sessionSkills } from './session-skills.ts';
 import { sessionWorkspace } from './session-workspace.ts';
 import { stageFiles } from './stage-files.ts';
 
@@ -44,7 +45,9 @@ export function makeFork(options: PrepareOptions): SessionActivities['fork'] {
         const { settings, prepared } = checkpoint;
         refuseOtherTools(prepared, input.approve ?? []);
         const workspace = sessionWorkspace(info);
-        await stageFiles(settings.files, await ensureWorkspace(options.stateDir, workspace), options);
+        const folder = await ensureWorkspace(options.stateDir, workspace);
+        await sessionSkills(settings.skills, folder, options);
+        await stageFiles(settings.files, folder, options);
         const forked: Forked = {
           ...checkpoint,
           prepared: {

@@ -6,15 +6,16 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Prepared, PrepareInput } from '../../protocol/activities.ts';
 import type { ToolProtocol } from '../../protocol/messages.ts';
 import { FAILURE, SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
+import type { SkillFolders } from '../skills/find-skills.ts';
 import type { ServedTool } from '../tools/served-tool.ts';
 import { ensureWorkspace } from '../workspace/workspace.ts';
 import { corpusMark } from './marked-corpus.ts';
+import { sessionSkills } from './session-skills.ts';
 import { sessionWorkspace } from './session-workspace.ts';
 import { stageFiles } from './stage-files.ts';
 import { systemPrompt } from './system-prompt.ts';
 
-export interface PrepareOptions {
-  stateDir: string;
+export interface PrepareOptions extends SkillFolders {
   /** Absolute folders of documents; the first is the default. */
   corpora: string[];
   filesDir?: string;
@@ -29,20 +30,19 @@ export function makePrepare(options: PrepareOptions) {
   return async (input: PrepareInput): Promise<Prepared> => {
     const { info, client } = Context.current();
     const corpus = await corpusOf(input.corpus, options);
-    if (input.skills.length > 0) throw refused('skills: this worker has no skills');
     const tools = toolsOf(input, options.tools, corpus !== undefined);
     const workspace = sessionWorkspace(info);
     const folder = await ensureWorkspace(options.stateDir, workspace);
+    const skills = await sessionSkills(input.skills, folder, options);
     const names = await stageFiles(input.files, folder, options);
     const attached = names.length ? `\n\nAttached files:\n${names.map((name) => `* ${name}`).join('\n')}` : '';
     const native = options.protocol === 'native';
     const schemas = tools.map((tool) => tool.schemas[options.protocol]);
     return {
-      systemPrompt: systemPrompt(
-        native ? 'native' : schemas,
-        new Date().toISOString().slice(0, 10),
-        input.systemPrompt,
-      ),
+      systemPrompt: systemPrompt(native ? 'native' : schemas, new Date().toISOString().slice(0, 10), {
+        given: input.systemPrompt,
+        skills,
+      }),
       opening: `${input.question}${attached}`,
       tools: tools.map(({ name }) => name),
       effectful: tools.filter(({ effectful }) => effectful).map(({ name }) => name),

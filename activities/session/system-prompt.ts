@@ -1,4 +1,6 @@
 import type { ToolSchema } from '../../protocol/tool-schemas.ts';
+import type { Skill } from '../skills/skill.ts';
+import { skillsPrompt } from '../skills/skills-prompt.ts';
 
 /** `thoughts` says where to think, for a model whose thoughts are in its text. */
 const openingOf = (
@@ -33,9 +35,19 @@ const NOTE = `# Note
  * The system prompt. Same inputs, same bytes: it is the start of every prompt and so of the server's prefix cache. An
  * API with native tool calls is told of the tools in its own way.
  */
-export function systemPrompt(tools: ToolSchema[] | 'native', date: string, given?: string): string {
+export function systemPrompt(
+  tools: ToolSchema[] | 'native',
+  date: string,
+  { given, skills = [] }: { given?: string; skills?: readonly Skill[] } = {},
+): string {
   const opening = given ?? openingOf(tools === 'native' ? '' : ', inside <think></think>');
-  return [opening, ...(tools === 'native' ? [] : [listed(tools), FORMAT]), NOTE, `Current date: ${date}`].join('\n\n');
+  return [
+    opening,
+    ...(tools === 'native' ? [] : [listed(tools), FORMAT]),
+    ...(skills.length > 0 ? [skillsPrompt(skills)] : []),
+    NOTE,
+    `Current date: ${date}`,
+  ].join('\n\n');
 }
 
 function listed(tools: ToolSchema[]): string {

@@ -51,7 +51,7 @@ export function addAskOptions(command: Command, paths: PathTexts = OF_THE_WORKER
       .optionsGroup('Research:')
       .option('--corpus <folder>', paths.corpus)
       .addOption(repeatable('-f, --file <path>', paths.file))
-      .addOption(repeatable('--skill <name>', 'a skill folder the worker knows'))
+      .addOption(repeatable('--skill <name>', 'a skill for the session, by name'))
       .option('--tools <names>', 'tools to offer, separated by commas; default: all the worker can serve', list)
       .option('--system-prompt <file>', 'a file whose text opens the system prompt', readText),
   );
@@ -135,7 +135,7 @@ export function number(text: string): number {
 }
 
 /** An option that may be given several times. */
-const repeatable = (flags: string, description: string): Option =>
+export const repeatable = (flags: string, description: string): Option =>
   new Option(flags, `${description} (repeatable)`).argParser((value, before?: string[]) => [...(before ?? []), value]);
 
 function list(text: string): string[] {

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers';
 import { connectDeepResearch } from '../index.ts';
 import { EXIT, report } from './exit.ts';
 import { buildProgram } from './program.ts';
-import { serveToolkits } from './serve-toolkits.ts';
+import { runWorkerProgram } from './worker-program.ts';
 
 const interrupt = new AbortController();
 process.on('SIGINT', () => {
@@ -20,7 +20,7 @@ const program = buildProgram({
   err: process.stderr,
   signal: interrupt.signal,
   readStdin: () => text(process.stdin),
-  serveToolkits,
+  runWorkerProgram,
 });
 
 try {

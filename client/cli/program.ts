@@ -6,6 +6,7 @@ import { answer, ask, type ForkOptions, fork, watch } from './commands/follow.ts
 import { approvals, approve, cancel, exportTo, list, status, tell } from './commands/manage.ts';
 import { EXIT, Exit } from './exit.ts';
 import type { Terminal } from './live-view/screen.ts';
+import type { WorkerProgram } from './worker-program.ts';
 
 /** What the commands need of the world. */
 export interface Surroundings {
@@ -15,8 +16,8 @@ export interface Surroundings {
   /** Aborts on Ctrl-C. */
   signal: AbortSignal;
   readStdin(): Promise<string>;
-  /** Runs the tool service as a program of its own, until it ends; gives its exit code. */
-  serveToolkits(args: string[]): Promise<number>;
+  /** Runs a program of the worker's in a process of its own, until it ends; gives its exit code. */
+  runWorkerProgram(name: WorkerProgram, args: string[]): Promise<number>;
 }
 
 interface GlobalOptions {
@@ -143,15 +144,22 @@ export function buildProgram(world: Surroundings): Command {
       withClient((client) => exportTo(client, id, options, world)),
     );
 
-  command('toolkits', "serve this project's tools with the API of the original's tool service")
-    .helpOption(false)
-    .allowUnknownOption()
-    .allowExcessArguments()
-    .usage('[--port N] [--host HOST] [--files DIR]')
-    .action(async (_options: object, { args }: Command) => {
-      const code = await world.serveToolkits(args);
-      if (code !== EXIT.answered) throw new Exit(code);
-    });
+  const workerProgram = (name: WorkerProgram, description: string, usage: string) =>
+    command(name, description)
+      .helpOption(false)
+      .allowUnknownOption()
+      .allowExcessArguments()
+      .usage(usage)
+      .action(async (_options: object, { args }: Command) => {
+        const code = await world.runWorkerProgram(name, args);
+        if (code !== EXIT.answered) throw new Exit(code);
+      });
+  workerProgram('skills', 'the skills in folders of this machine, and what is wrong with them', '[FOLDER]… [--json]');
+  workerProgram(
+    'toolkits',
+    "serve this project's tools with the API of the original's tool service",
+    '[--port N] [--host HOST] [--files DIR]',
+  );
 
   return program;
 }

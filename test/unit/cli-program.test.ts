@@ -57,8 +57,8 @@ async function run(args: string[], { events = [], status = aStatus(), fails, std
     err: { write: (text: string) => (err += text) },
     signal: abort.signal,
     readStdin: async () => stdin,
-    serveToolkits: async (rest) => {
-      asked.push(['toolkits', ...rest]);
+    runWorkerProgram: async (name, rest) => {
+      asked.push([name, ...rest]);
       return rest.includes('bad') ? 1 : 0;
     },
   });
@@ -243,12 +243,13 @@ test.each([
   expect(code).toBe(1);
 });
 
-test('toolkits hands its options to the program that serves, and ends with its exit code', async () => {
+test('toolkits and skills hand their options to programs of the worker, and ends with its exit code', async () => {
   expect(await run(['toolkits', '--port', '0', '--files', 'data'])).toMatchObject({
     asked: [['toolkits', '--port', '0', '--files', 'data']],
     code: 0,
     err: '',
   });
+  expect((await run(['skills', 'examples/skills'])).asked).toEqual([['skills', 'examples/skills']]);
   expect((await run(['toolkits', '--help'])).asked).toEqual([['toolkits', '--help']]);
   expect(await run(['toolkits', 'bad'])).toMatchObject({ code: 1, err: '' });
 });

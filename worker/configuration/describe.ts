@@ -7,6 +7,7 @@ export function describe(configuration: Configuration): string[] {
     endpoints,
     corpora,
     filesDir,
+    skillFolders,
     stateDir,
     taskQueue,
     roles,
@@ -31,6 +32,7 @@ export function describe(configuration: Configuration): string[] {
   const tools = [
     `documents ${corpora.join(', ') || 'none'}`,
     `input files ${filesDir ?? 'by hash only'}`,
+    ...(skillFolders.length > 0 ? [`skills of ${skillFolders.join(', ')}`] : []),
     ...(variables.TOOLS_SERVER_BASE_ENDPOINT_URL
       ? [`tool services ${variables.TOOLS_SERVER_BASE_ENDPOINT_URL.map(withoutPassword).join(', ')}`]
       : []),

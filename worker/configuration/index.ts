@@ -39,6 +39,8 @@ export interface Configuration {
   filesDir?: string;
   /** Of batches, if not below the state folder. */
   batchDir?: string;
+  /** Of the first that has a skill's name it is taken. */
+  skillFolders: string[];
   /** Absent where all tools are ours. */
   toolService?: ToolServiceSettings;
   /** Servers whose tools are served beside the nine. Hold keys. */
@@ -96,8 +98,12 @@ export function readConfiguration(
   );
   const cache = part(() => cacheSettings(values), undefined);
   const toolRates = part(() => toolRatesOf(values), {});
-  const corpora = part(() => (values.DEEP_RESEARCH_CORPUS_DIR ?? []).map(corpusFolder), []);
   const web = part(() => webSettings(values, !roles || roles.includes('tools')), undefined);
+  const corpora = part(() => (values.DEEP_RESEARCH_CORPUS_DIR ?? []).map(folderOf('DEEP_RESEARCH_CORPUS_DIR')), []);
+  const skillFolders = part(
+    () => (values.DEEP_RESEARCH_SKILLS_DIR ?? []).map(folderOf('DEEP_RESEARCH_SKILLS_DIR')),
+    [],
+  );
   const vision = part(() => visionSettings(values, endpoints ?? []), DEFAULT_VISION);
   const toolService = part(() => toolServiceFrom(values), undefined);
   const mcpServers = part(() => mcpServersFrom(values, env), []);
@@ -108,6 +114,7 @@ export function readConfiguration(
     toolRates,
     endpoints: endpoints ?? [],
     corpora,
+    skillFolders,
     ...(values.DEEP_RESEARCH_FILES_DIR ? { filesDir: resolve(values.DEEP_RESEARCH_FILES_DIR) } : {}),
     ...(values.DEEP_RESEARCH_BATCH_DIR ? { batchDir: resolve(values.DEEP_RESEARCH_BATCH_DIR) } : {}),
     ...(toolService ? { toolService } : {}),
@@ -174,10 +181,12 @@ function webSettings(values: Variables, servesTools: boolean): WebSettings | und
   };
 }
 
-function corpusFolder(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    throw new Error(`DEEP_RESEARCH_CORPUS_DIR: there is no folder "${path}".`);
-  }
-}
+const folderOf =
+  (variable: string) =>
+  (path: string): string => {
+    try {
+      return realpathSync(path);
+    } catch {
+      throw new Error(`${variable}: there is no folder "${path}".`);
+    }
+  };

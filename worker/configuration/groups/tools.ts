@@ -81,6 +81,12 @@ export const tools = {
     description: 'Folder below which input files may be named by path.',
     takes: 'a folder',
   }),
+  DEEP_RESEARCH_SKILLS_DIR: texts({
+    description:
+      'Folders of skills; each skill is a folder in one of them with a `SKILL.md`. See [skills.md](skills.md).',
+    takes: 'folders',
+    environmentOnly: true,
+  }),
   DEEP_RESEARCH_WEB_PAGES: flag(true, {
     description: 'Whether `visit` and `parse_file` may open web pages. Documents of a folder and files need none.',
   }),
