@@ -21,6 +21,8 @@ import { callServer, callWorker, mapError } from './gateway.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
 import { type WatchOptions, watchSession } from './watch/watch.ts';
 
+type History = Awaited<ReturnType<WorkflowHandle['fetchHistory']>>;
+
 /** One question worked on. Everything that asks the session itself needs a worker, also after its end. */
 export class ResearchSession {
   readonly id: string;
@@ -166,6 +168,22 @@ export class ResearchSession {
     }
     const [input] = await decodeArrayFromPayloads(this.#client.options.loadedDataConverter, payloads);
     return input as string | ResearchInput | undefined;
+  }
+
+  /** The histories of the run this was opened for, or of all runs of the session, oldest first. */
+  async histories(): Promise<History[]> {
+    const histories: History[] = [];
+    const fetched = async (runId: string | undefined) => {
+      const handle = this.#client.workflow.getHandle(this.id, runId);
+      return callServer(this.#client, this.id, () => handle.fetchHistory());
+    };
+    for (let runId = this.runId; ; ) {
+      const history = await fetched(runId);
+      histories.unshift(history);
+      const before = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+      if (this.runId !== undefined || !before) return histories;
+      runId = before;
+    }
   }
 
   /** The whole session as one document. */

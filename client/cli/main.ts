@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { text } from 'node:stream/consumers';
 import { connectDeepResearch } from '../index.ts';
+import { checkReplay } from '../replay/check-replay.ts';
 import { EXIT, report } from './exit.ts';
 import { buildProgram } from './program.ts';
 import { runWorkerProgram } from './worker-program.ts';
@@ -21,6 +22,8 @@ const program = buildProgram({
   signal: interrupt.signal,
   readStdin: () => text(process.stdin),
   runWorkerProgram,
+  keyboard: process.stdin,
+  checkReplay,
 });
 
 try {

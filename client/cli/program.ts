@@ -1,23 +1,30 @@
 import { Command } from 'commander';
 import type { ConnectOptions } from '../connect.ts';
 import type { DeepResearchClient } from '../index.ts';
+import type { ReplayVerdict } from '../replay/check-replay.ts';
 import { type AskOptions, addAdjustOptions, addAskOptions, inputOf, number } from './ask-options.ts';
 import { answer, ask, type ForkOptions, fork, watch } from './commands/follow.ts';
 import { approvals, approve, cancel, exportTo, list, status, tell } from './commands/manage.ts';
+import { type ReplayOptions, replay } from './commands/replay.ts';
 import { EXIT, Exit } from './exit.ts';
 import type { Terminal } from './live-view/screen.ts';
+import type { Display, Keyboard } from './walk/walk.ts';
 import type { WorkerProgram } from './worker-program.ts';
 
 /** What the commands need of the world. */
 export interface Surroundings {
   connect(options: ConnectOptions & { taskQueue?: string }): Promise<DeepResearchClient & { close(): Promise<void> }>;
-  out: Terminal & { isTTY?: boolean };
+  out: Terminal & Display;
   err: { write(text: string): unknown };
   /** Aborts on Ctrl-C. */
   signal: AbortSignal;
   readStdin(): Promise<string>;
   /** Runs a program of the worker's in a process of its own, until it ends; gives its exit code. */
   runWorkerProgram(name: WorkerProgram, args: string[]): Promise<number>;
+  /** Where a person types, if there is one. */
+  keyboard?: Keyboard;
+  /** Replays a history against the worker's code, in a process of its own. */
+  checkReplay(history: string): Promise<ReplayVerdict>;
 }
 
 interface GlobalOptions {
@@ -143,6 +150,13 @@ export function buildProgram(world: Surroundings): Command {
     .action((id: string, options: { format: string; output?: string }) =>
       withClient((client) => exportTo(client, id, options, world)),
     );
+
+  command('replay <file|id>', "check a history against today's code and walk through its trajectory")
+    .option('--run <run id>', "one of the session's runs; default: all of its last chain")
+    .option('--no-check', 'walk through it only')
+    .option('--no-walk', 'check it only')
+    .option(...json)
+    .action((name: string, options: ReplayOptions) => replay(name, options, withClient, world));
 
   const workerProgram = (name: WorkerProgram, description: string, usage: string) =>
     command(name, description)

@@ -57,6 +57,7 @@ async function run(args: string[], { events = [], status = aStatus(), fails, std
     err: { write: (text: string) => (err += text) },
     signal: abort.signal,
     readStdin: async () => stdin,
+    checkReplay: async () => ({ replays: true }),
     runWorkerProgram: async (name, rest) => {
       asked.push([name, ...rest]);
       return rest.includes('bad') ? 1 : 0;

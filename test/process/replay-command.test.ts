@@ -1,0 +1,44 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const KEPT = fileURLToPath(new URL('../replay/histories/rounds-with-tools.json', import.meta.url));
+const LIMIT_MS = 120_000;
+
+/** `deep-research replay …` without any server. */
+function replay(...args: string[]): Promise<{ out: string; err: string; code: number }> {
+  const env = { ...process.env, TEMPORAL_ADDRESS: '127.0.0.1:1' };
+  return new Promise((resolve) => {
+    execFile(process.execPath, ['client/cli/main.ts', 'replay', ...args], { env }, (error, out, err) => {
+      resolve({ out, err, code: error ? Number(error.code) : 0 });
+    });
+  });
+}
+
+test('a kept history replays, and its rounds are shown', { timeout: LIMIT_MS }, async () => {
+  const { out, err, code } = await replay(KEPT);
+  expect(err).toBe('');
+  expect(out).toMatch(
+    /^Replays with the code of today\.\n\nQuestion\n[\s\S]*\nRound 1 ·[\s\S]*r1c1 search[\s\S]*\nAnswer \(/,
+  );
+  expect(code).toBe(0);
+});
+
+test('a history of other code is told apart, with the first difference', { timeout: LIMIT_MS }, async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'deep-research-replay-')), 'other.json');
+  writeFileSync(file, readFileSync(KEPT, 'utf8').replaceAll(/"name": ?"infer"/g, '"name":"think"'));
+  const { out, code } = await replay(file, '--json');
+  expect(JSON.parse(out)).toMatchObject({ replays: false, message: expect.stringMatching(/infer|think/) });
+  expect(code).toBe(1);
+  const unchecked = await replay(file, '--no-check', '--no-walk');
+  expect(unchecked).toMatchObject({ out: 'Not checked against the code of today.\n', code: 0 });
+});
+
+test('what is no history is refused', { timeout: LIMIT_MS }, async () => {
+  const { err, code } = await replay('package.json');
+  expect(err).toBe('deep-research: package.json: it holds no "events".\n');
+  expect(code).toBe(2);
+});
