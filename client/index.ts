@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Priority } from '@temporalio/common';
+import type { BatchInput } from '../protocol/batch.ts';
 import { type ForkInput, parseForkInput } from '../protocol/fork.ts';
 import { parseResearchInput, type ResearchInput } from '../protocol/input.ts';
 import { WORKFLOW } from '../protocol/names.ts';
 import { firstSentence } from '../protocol/report.ts';
+import type { BatchRun } from './batch/batch-run.ts';
+import { findBatch, retryFailed, startBatch } from './batch/batches.ts';
 import { type ConnectOptions, connectTemporal, taskQueueFrom } from './connect.ts';
 import { InvalidInput, RequestRefused, SessionNotFound } from './errors.ts';
 import { callServer } from './gateway.ts';
@@ -12,10 +15,12 @@ import { listSessions, type SessionListing } from './list.ts';
 import { ResearchSession } from './session.ts';
 import { sessionSlug } from './slug.ts';
 
+export type { BatchInput, BatchProgress, BatchResult, BatchStatus } from '../protocol/batch.ts';
 export type { ResearchInput } from '../protocol/input.ts';
 export type { ResearchResult } from '../protocol/result.ts';
 export type { Status } from '../protocol/status.ts';
 export type { Round, Segment } from '../protocol/trajectory.ts';
+export { BatchRun } from './batch/batch-run.ts';
 export { type ConnectOptions, connectTemporal, taskQueueFrom } from './connect.ts';
 export * from './errors.ts';
 export type { SessionEvent } from './events.ts';
@@ -104,6 +109,24 @@ export class DeepResearchClient {
       throw new SessionNotFound(`The workflow "${id}" is of type ${described.type}: expected ${WORKFLOW.session}.`);
     }
     return new ResearchSession(this.#client, id, runId);
+  }
+
+  /**
+   * Starts a batch of questions. One that has ended goes on under its id: what its output has finished stays. Throws
+   * `InvalidInput` before anything is sent, `RequestRefused` where it runs already.
+   */
+  startBatch(input: string | BatchInput, { id }: { id: string }): Promise<BatchRun> {
+    return startBatch(this.#client, input, { id, taskQueue: this.taskQueue });
+  }
+
+  /** A batch that was started before. Throws `SessionNotFound`. */
+  batch(id: string): Promise<BatchRun> {
+    return findBatch(this.#client, id);
+  }
+
+  /** Runs the rows of a batch again that have no answer. Throws `RequestRefused` while it runs. */
+  retryFailed(id: string): Promise<BatchRun> {
+    return retryFailed(this.#client, id, this.taskQueue);
   }
 
   /** The newest sessions first. `query` narrows it in Temporal's list filter language. */

@@ -1,13 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Client, WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
-import {
-  ApplicationFailure,
-  CancelledFailure,
-  type Payload,
-  TerminatedFailure,
-  TimeoutFailure,
-} from '@temporalio/common';
-import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-workflow/index.js';
+import { ApplicationFailure, CancelledFailure, TerminatedFailure, TimeoutFailure } from '@temporalio/common';
 import type { ResearchInput } from '../protocol/input.ts';
 import type { Message } from '../protocol/messages.ts';
 import { QUERY, UPDATE } from '../protocol/names.ts';
@@ -17,6 +10,7 @@ import { type Segment, type TrajectoryCursor, type TrajectoryPage, wholeTrajecto
 import { causes, plainMessage, RequestRefused, ResearchFailed, ServerUnreachable } from './errors.ts';
 import type { SessionEvent } from './events.ts';
 import { type ExportFormat, exportSession } from './export/export.ts';
+import { firstInput } from './first-input.ts';
 import { callServer, callWorker, mapError } from './gateway.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
 import { type WatchOptions, watchSession } from './watch/watch.ts';
@@ -152,22 +146,7 @@ export class ResearchSession {
   async input(): Promise<string | ResearchInput | undefined> {
     const { raw } = await callServer(this.#client, this.id, () => this.#handle.describe());
     const runId = raw.workflowExecutionInfo?.firstRunId || raw.workflowExecutionInfo?.execution?.runId;
-    let payloads: Payload[] | null | undefined;
-    try {
-      const { history } = await callServer(this.#client, this.id, () =>
-        this.#client.workflowService.getWorkflowExecutionHistory({
-          namespace: this.#client.options.namespace,
-          execution: { workflowId: this.id, runId },
-          maximumPageSize: 1,
-        }),
-      );
-      payloads = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads;
-    } catch (error) {
-      if (error instanceof ServerUnreachable) throw error;
-      return undefined;
-    }
-    const [input] = await decodeArrayFromPayloads(this.#client.options.loadedDataConverter, payloads);
-    return input as string | ResearchInput | undefined;
+    return (await firstInput(this.#client, this.id, runId ?? undefined)) as string | ResearchInput | undefined;
   }
 
   /** The histories of the run this was opened for, or of all runs of the session, oldest first. */

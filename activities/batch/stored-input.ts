@@ -6,12 +6,12 @@ import { finished } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { ApplicationFailure } from '@temporalio/common';
 import type { BatchSettings, BrokenLine } from '../../protocol/batch.ts';
+import { linesOf } from '../../protocol/lines.ts';
 import { FAILURE } from '../../protocol/names.ts';
 import { readInputLine, rowKey } from '../../protocol/original/input-row.ts';
 import { storedFile } from '../session/stage-files.ts';
 import { resolveInWorkspace } from '../workspace/resolve.ts';
 import type { BatchPlaces } from './batch-folder.ts';
-import { linesOf } from './lines.ts';
 
 /** A row of the stored input: where it stands, and what the original tells it apart by. */
 export interface StoredRow {
@@ -21,6 +21,7 @@ export interface StoredRow {
 }
 
 const MOST_TOLD = 20;
+const decoder = new TextDecoder();
 
 /**
  * Copies the rows that can be read into the batch's folder, so that what happens to the file later changes nothing.
@@ -41,7 +42,7 @@ export async function storeInput(
   try {
     for await (const { bytes } of linesOf(await sourceOf(settings, places))) {
       line += 1;
-      const row = readInputLine(bytes.toString('utf8'));
+      const row = readInputLine(decoder.decode(bytes));
       if (row === undefined) continue;
       if ('error' in row) {
         brokenCount += 1;

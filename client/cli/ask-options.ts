@@ -138,12 +138,12 @@ export function number(text: string): number {
 export const repeatable = (flags: string, description: string): Option =>
   new Option(flags, `${description} (repeatable)`).argParser((value, before?: string[]) => [...(before ?? []), value]);
 
-function list(text: string): string[] {
+export function list(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
   return names.filter((name) => name !== '');
 }
 
-function readText(path: string): string {
+export function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
@@ -151,7 +151,7 @@ function readText(path: string): string {
   }
 }
 
-function jsonObject(text: string): Record<string, unknown> {
+export function jsonObject(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
@@ -161,6 +161,6 @@ function jsonObject(text: string): Record<string, unknown> {
   throw new InvalidArgumentError('Expected a JSON object.');
 }
 
-function defined<T extends object>(fields: T): Partial<T> {
+export function defined<T extends object>(fields: T): Partial<T> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
 }

@@ -3,6 +3,7 @@ import type { ConnectOptions } from '../connect.ts';
 import type { DeepResearchClient } from '../index.ts';
 import type { ReplayVerdict } from '../replay/check-replay.ts';
 import { type AskOptions, addAdjustOptions, addAskOptions, inputOf, number } from './ask-options.ts';
+import { addBatchCommands } from './batch-program.ts';
 import { answer, ask, type ForkOptions, fork, watch } from './commands/follow.ts';
 import { approvals, approve, cancel, exportTo, list, status, tell } from './commands/manage.ts';
 import { type ReplayOptions, replay } from './commands/replay.ts';
@@ -157,6 +158,8 @@ export function buildProgram(world: Surroundings): Command {
     .option('--no-walk', 'check it only')
     .option(...json)
     .action((name: string, options: ReplayOptions) => replay(name, options, withClient, world));
+
+  addBatchCommands(program, world, withClient);
 
   const workerProgram = (name: WorkerProgram, description: string, usage: string) =>
     command(name, description)

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, existsSync } from 'node:fs';
+import { appendFile, mkdir, open, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { finished } from 'node:stream/promises';
+import { linesOf } from '../../protocol/lines.ts';
+import { outputSessions } from '../../protocol/original/sessions.ts';
+
+const fileOf = (rollout: number): string => `rollout_${String(rollout).padStart(2, '0')}.jsonl`;
+
+/** Whether the workers' folder of this very batch can be seen from here. */
+export const seesOutput = (folder: string, firstRunId: string | undefined): boolean =>
+  existsSync(join(folder, `opened-${firstRunId}.json`));
+
+/** Keeps a copy of a batch's output up to date; see `copyOutput`. */
+export interface OutputCopy {
+  files: string[];
+  /** Appends the rows that have come since. */
+  update(): Promise<void>;
+}
+
+/**
+ * Copies the workers' output to files of one's own, row by row as they come. What a file has already that is finished
+ * stays, also of earlier runs; a row is never there twice, and what a crash has cut is mended.
+ *
+ * @param to a folder, or with one rollout a file that ends in `.jsonl`
+ * @param also files of earlier runs whose finished rows are taken over
+ */
+export async function copyOutput(
+  from: string,
+  to: string,
+  rollouts: number,
+  also: readonly string[] = [],
+): Promise<OutputCopy> {
+  const single = rollouts === 1 && to.endsWith('.jsonl');
+  const copies = await Promise.all(
+    Array.from({ length: rollouts }, (_, index) => {
+      const rollout = index + 1;
+      return copyFile(join(from, fileOf(rollout)), single ? to : join(to, fileOf(rollout)), rollout, also);
+    }),
+  );
+  return {
+    files: copies.map(({ file }) => file),
+    async update() {
+      for (const copy of copies) await copy.update();
+    },
+  };
+}
+
+async function copyFile(source: string, file: string, rollout: number, also: readonly string[]) {
+  await mkdir(dirname(file), { recursive: true });
+  const known = await keepFinished([file, ...also], file, rollout);
+  let read = 0;
+  return {
+    file,
+    async update(): Promise<void> {
+      const bytes = await readFrom(source, read);
+      const end = bytes.lastIndexOf(10) + 1;
+      // A last line without an end is still being written.
+      if (end === 0) return;
+      const fresh: Uint8Array[] = [];
+      for await (const { bytes: line } of linesOf(once(bytes.subarray(0, end)))) {
+        const name = hashOf(line);
+        const left = known.get(name) ?? 0;
+        if (left > 0) known.set(name, left - 1);
+        else fresh.push(line, NEWLINE);
+      }
+      if (fresh.length > 0) await appendFile(file, Buffer.concat(fresh), { flush: true });
+      read += end;
+      if (bytes.length === MOST_AT_ONCE) await this.update();
+    },
+  };
+}
+
+const NEWLINE = Uint8Array.of(10);
+const MOST_AT_ONCE = 64 * 1024 * 1024;
+
+async function readFrom(path: string, offset: number): Promise<Buffer> {
+  const file = await open(path, 'r').catch(() => undefined);
+  if (!file) return Buffer.alloc(0);
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(MOST_AT_ONCE, Math.max(0, size - offset));
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
+    return buffer.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes a file anew with the sessions that are finished, and gives the lines in it by their hashes. */
+async function keepFinished(sources: readonly string[], file: string, rollout: number): Promise<Map<string, number>> {
+  const kept = new Map<string, number>();
+  const draft = `${file}.draft`;
+  const out = createWriteStream(draft, { flush: true });
+  for (const source of sources) {
+    if (!existsSync(source)) continue;
+    for await (const session of outputSessions(linesOf(createReadStream(source)))) {
+      if (!session.finished || session.rollout !== rollout) continue;
+      const names = session.lines.map(hashOf);
+      // The same session stands in several of the files.
+      if (source !== file && names.every((name) => kept.has(name))) continue;
+      for (const [index, name] of names.entries()) {
+        kept.set(name, (kept.get(name) ?? 0) + 1);
+        out.write(session.lines[index]);
+        out.write('\n');
+      }
+    }
+  }
+  out.end();
+  await finished(out);
+  await rename(draft, file);
+  return kept;
+}
+
+const hashOf = (line: Uint8Array): string => createHash('sha256').update(line).digest('base64');
+
+async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

@@ -1,0 +1,258 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { basename, extname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BatchInput, type BatchResult, type BatchStatus, parseBatchInput } from '../../../protocol/batch.ts';
+import type { BatchRun } from '../../batch/batch-run.ts';
+import { copyOutput, type OutputCopy, seesOutput } from '../../batch/copy-output.ts';
+import { finishedRows } from '../../batch/finished-rows.ts';
+import { packRows } from '../../batch/pack.ts';
+import { type Questions, readQuestions } from '../../batch/read-questions.ts';
+import { InvalidInput, RequestRefused, ServerUnreachable, SessionNotFound, WorkerMissing } from '../../errors.ts';
+import type { DeepResearchClient } from '../../index.ts';
+import { sessionSlug } from '../../slug.ts';
+import { defined } from '../ask-options.ts';
+import { type BatchOptions, sessionSettings } from '../batch-options.ts';
+import { addSample, progressLine, type Sample } from '../batch-view/progress-line.ts';
+import { summaryLines } from '../batch-view/summary.ts';
+import { EXIT, Exit } from '../exit.ts';
+import { printJson } from '../print-json.ts';
+import type { Surroundings } from '../program.ts';
+import { cleanLine, truncate } from '../text.ts';
+
+const MOST_BROKEN_TOLD = 20;
+
+/** Starts a batch, or comes back to it, and shows it until its end. */
+export async function runBatch(
+  client: DeepResearchClient,
+  file: string,
+  options: BatchOptions,
+  world: Surroundings,
+): Promise<void> {
+  const questions = options.stored ? undefined : await readQuestions(file);
+  if (questions) tellQuestions(file, questions, world);
+  const input = await inputOf(file, options, questions);
+  const parsed = parseBatchInput(input);
+  if ('error' in parsed) throw new InvalidInput(parsed.error);
+  const id = options.id ?? batchId(file, input, options.new === true);
+  const batch = await startOrRejoin(client, input, id, world);
+  if (!options.watch) {
+    if (options.json) return printJson(world.out, { id });
+    world.out.write(`${id}\n`);
+    world.err.write(`Started. Watch it: npx deep-research batch-watch ${id}\n`);
+    return;
+  }
+  const also = options.stored ? [] : options.resumeFrom;
+  await follow(batch, { ...options, resumeFrom: also }, world);
+}
+
+function tellQuestions(file: string, { rows, broken, duplicates }: Questions, { err }: Surroundings): void {
+  for (const { line, reason } of broken.slice(0, MOST_BROKEN_TOLD)) {
+    err.write(`${cleanLine(`${file}: line ${line} is left out: ${reason}`)}\n`);
+  }
+  if (broken.length > MOST_BROKEN_TOLD) err.write(`${broken.length - MOST_BROKEN_TOLD} more lines are left out.\n`);
+  if (duplicates > 0) err.write(`${duplicates} of ${rows.length} rows have the id and question of another.\n`);
+}
+
+async function inputOf(file: string, options: BatchOptions, questions: Questions | undefined): Promise<BatchInput> {
+  const { rollouts, window, logLabel, resumeFrom = [] } = options;
+  const settings = { ...sessionSettings(options), ...defined({ rollouts, window, logLabel }) };
+  if (!questions) return { ...settings, file, ...(resumeFrom.length ? { resumeFrom } : {}) };
+  const skip = await finishedRows(resumeFrom, questions.rows, rollouts ?? 1);
+  return { ...settings, ...packRows(questions.rows), ...(Object.keys(skip).length ? { skip } : {}) };
+}
+
+/** The same file with the same options is the same batch; how many run at once does not count. */
+export function batchId(file: string, { window: _, skip: __, ...input }: BatchInput, fresh: boolean): string {
+  const fields = Object.entries(input).sort(([one], [other]) => (one < other ? -1 : 1));
+  const digest = createHash('sha256').update(JSON.stringify(fields)).digest('hex').slice(0, 8);
+  const name = sessionSlug(basename(file, extname(file)));
+  return `batch-${name}-${digest}${fresh ? `-${randomBytes(2).toString('hex')}` : ''}`;
+}
+
+async function startOrRejoin(
+  client: DeepResearchClient,
+  input: BatchInput,
+  id: string,
+  { err }: Surroundings,
+): Promise<BatchRun> {
+  const before = await client.batch(id).catch((error) => {
+    if (error instanceof SessionNotFound && !/is of type/.test(error.message)) return undefined;
+    throw error;
+  });
+  const outcome = before && (await before.snapshot()).outcome;
+  if (before && outcome === 'running') {
+    err.write(`The batch ${id} runs already: looking on.\n`);
+    return before;
+  }
+  if (before && outcome === 'completed' && (await before.result()).state === 'done') {
+    err.write(`The batch ${id} is done already; --new runs it again.\n`);
+    return before;
+  }
+  if (before) err.write(`The batch ${id} was ${outcome}: going on with what is not finished.\n`);
+  try {
+    return await client.startBatch(input, { id });
+  } catch (error) {
+    // Somebody else was quicker.
+    if (error instanceof RequestRefused) return client.batch(id);
+    throw error;
+  }
+}
+
+/** Shows a batch until its end. Ctrl-C leaves it alone and says how to come back. */
+export async function follow(
+  batch: BatchRun,
+  { out, resumeFrom, json }: Pick<BatchOptions, 'out' | 'resumeFrom' | 'json'>,
+  world: Surroundings,
+): Promise<void> {
+  const view = json ? jsonView(world) : world.out.isTTY ? terminalView(world) : plainView(world);
+  view.begin(batch.id);
+  let copy: OutputCopy | undefined;
+  const { firstRunId } = await batch.snapshot();
+  const update = async (status: BatchStatus) => {
+    if (out === undefined) return;
+    if (!copy && seesOutput(status.output, firstRunId)) {
+      copy = await copyOutput(status.output, out, status.rollouts, resumeFrom);
+    }
+    await copy?.update();
+  };
+  while (!world.signal.aborted) {
+    const outcome = (await batch.snapshot().catch(tolerate(view)))?.outcome;
+    const status = await batch.status().catch(tolerate(view));
+    if (status) {
+      await update(status);
+      view.show(status);
+    }
+    if (outcome && outcome !== 'running') break;
+    await sleep(WAIT_MS, undefined, { signal: world.signal }).catch(() => {});
+  }
+  if (world.signal.aborted) {
+    view.end();
+    world.err.write(
+      [
+        '',
+        `The batch goes on without you. To come back:  npx deep-research batch-watch ${batch.id}${out ? ` --out ${out}` : ''}`,
+        `To stop it:  npx deep-research batch-cancel ${batch.id}`,
+        '',
+      ].join('\n'),
+    );
+    throw new Exit(EXIT.interrupted);
+  }
+  view.end();
+  const result = await batch.result();
+  await copy?.update();
+  view.finish(result, batch.id, copy?.files);
+  if (out !== undefined && !copy) {
+    world.err.write(
+      `The workers' folder ${result.output} cannot be seen from here: the output is there, and not in ${out}.\n`,
+    );
+    throw new Exit(EXIT.failed);
+  }
+  const { totals } = result;
+  if (result.state !== 'done' || totals.error + totals.timeout > 0) throw new Exit(EXIT.failed);
+}
+
+const WAIT_MS = 1_000;
+
+/** A server or workers that are away for a while are no reason to leave; that a batch is being prepared neither. */
+const tolerate =
+  (view: View) =>
+  (error: unknown): undefined => {
+    if (error instanceof ServerUnreachable || error instanceof WorkerMissing) view.note(error.message);
+    else if (!(error instanceof RequestRefused)) throw error;
+    return undefined;
+  };
+
+interface View {
+  begin(id: string): void;
+  show(status: BatchStatus): void;
+  note(text: string): void;
+  end(): void;
+  finish(result: BatchResult, id: string, files: string[] | undefined): void;
+}
+
+function finishInWords({ out }: Surroundings, result: BatchResult, id: string, files: string[] | undefined): void {
+  const where = files ? files.join(', ') : `${result.output} (on the workers)`;
+  out.write(`${[...summaryLines(result, id), `Output: ${where}`].join('\n')}\n`);
+}
+
+/** One line that is drawn again and again. */
+function terminalView(world: Surroundings): View {
+  let samples: Sample[] = [];
+  const draw = (line: string) =>
+    world.out.write(`\r\u001b[K${truncate(cleanLine(line), (world.out.columns || 80) - 1)}`);
+  return {
+    begin: (id) => world.out.write(`Batch ${id}\n`),
+    show(status) {
+      samples = addSample(samples, { at: Date.now(), done: status.done });
+      draw(progressLine(status, samples));
+    },
+    note: draw,
+    end: () => world.out.write('\n'),
+    finish: (result, id, files) => finishInWords(world, result, id, files),
+  };
+}
+
+/** Lines at each twentieth, or once a minute. */
+function plainView(world: Surroundings): View {
+  let samples: Sample[] = [];
+  let shown = '';
+  let noted = '';
+  return {
+    begin: (id) => world.out.write(`Batch ${id}\n`),
+    show(status) {
+      samples = addSample(samples, { at: Date.now(), done: status.done });
+      const step = Math.floor((20 * (status.done + status.skipped)) / Math.max(1, status.total));
+      const mark = `${step} ${status.state} ${Math.floor(Date.now() / 60_000)}`;
+      if (mark === shown) return;
+      shown = mark;
+      world.out.write(`${progressLine(status, samples)}\n`);
+    },
+    note(text) {
+      if (text !== noted) world.err.write(`${cleanLine(text)}\n`);
+      noted = text;
+    },
+    end: () => {},
+    finish: (result, id, files) => finishInWords(world, result, id, files),
+  };
+}
+
+/** A line of JSON for each state that differs from the one before, and one for the result. */
+function jsonView({ out, err }: Surroundings): View {
+  let shown = '';
+  let noted = '';
+  return {
+    begin: () => {},
+    show(status) {
+      const text = JSON.stringify({ type: 'status', ...status });
+      if (text !== shown) out.write(`${text}\n`);
+      shown = text;
+    },
+    note(text) {
+      if (text !== noted) err.write(`${cleanLine(text)}\n`);
+      noted = text;
+    },
+    end: () => {},
+    finish: (result, id, files) =>
+      out.write(`${JSON.stringify({ type: 'result', id, ...result, ...(files ? { files } : {}) })}\n`),
+  };
+}
+
+export async function batchStatus(
+  client: DeepResearchClient,
+  id: string,
+  { json }: { json?: true },
+  world: Surroundings,
+): Promise<void> {
+  const batch = await client.batch(id);
+  const { outcome } = await batch.snapshot();
+  const status = await batch.status();
+  if (json) return printJson(world.out, { id, outcome, ...status });
+  world.out.write(`${progressLine(status, [])}\n`);
+  for (const open of status.open) world.out.write(`at work  ${open}\n`);
+  for (const { line, reason } of status.broken) world.out.write(`line ${line} left out: ${cleanLine(reason)}\n`);
+  const failed = (await batch.progress()).outcomes.filter(({ error }) => error !== undefined);
+  for (const { session, status: ended, error } of failed) {
+    world.out.write(`${ended}  ${session}: ${cleanLine(error ?? '')}\n`);
+  }
+  world.out.write(`Output: ${status.output}\n`);
+}

@@ -1,0 +1,104 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { BatchStatus } from '../../protocol/batch.ts';
+import { QUERY } from '../../protocol/names.ts';
+import { type OriginalRow, originalRow } from '../../protocol/original/row.ts';
+import { eventually, openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
+
+/** `BATCH_ROWS=500` runs the whole of it. */
+const ROWS = Number(process.env.BATCH_ROWS ?? 40);
+const ROLLOUTS = 2;
+
+let sessions: Sessions;
+let folder: string;
+const commands: ChildProcess[] = [];
+
+beforeAll(async () => {
+  sessions = await openSessions({ model: { keepBodies: false } });
+  folder = mkdtempSync(join(tmpdir(), 'deep-research-batch-'));
+}, START_LIMIT_MS);
+
+afterAll(async () => {
+  for (const command of commands) command.kill('SIGKILL');
+  await sessions?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const PLAY = { rehearsal: { rounds: 1, replyDelayMs: 100, answer: 'Blue, yellow and red.' } };
+
+/** The command line on the batch, with its output in a folder of this name. */
+function batch(out: string, id: string) {
+  const args = ['batch', join(folder, 'questions.jsonl'), '--id', id, '--out', join(folder, out)];
+  const options = ['--rollouts', `${ROLLOUTS}`, '--window', '10', '--tools', 'bash'];
+  const model = ['--model-seed', '7', '--model-extra-body', JSON.stringify(PLAY)];
+  const child = spawn(process.execPath, ['client/cli/main.ts', ...args, ...options, ...model], {
+    env: sessions.env,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  commands.push(child);
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (said += text));
+  const ended = once(child, 'exit').then(([code]) => ({ code: code as number | null, said }));
+  return {
+    ended,
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+const rowsIn = (out: string): OriginalRow[] =>
+  Array.from({ length: ROLLOUTS }, (_, index) => readFileSync(join(folder, out, `rollout_0${index + 1}.jsonl`), 'utf8'))
+    .flatMap((text) => text.trimEnd().split('\n'))
+    .map((line) => originalRow.parse(JSON.parse(line)));
+
+/** Without what differs from run to run: times, and what the prefix cache held. */
+const timeless = (rows: OriginalRow[]): string[] =>
+  rows
+    .map((row) =>
+      JSON.stringify(row, (name, value) =>
+        ['time_stamp', 'elapsed_sec', 'elapsed_time', 'prompt_tokens_details'].includes(name) ||
+        (name === 'query_id' && /-\d{14}$/.test(value))
+          ? undefined
+          : typeof value === 'string'
+            ? value.replace(/Current date: \S+/, '')
+            : value,
+      ),
+    )
+    .sort();
+
+test('every row is there once and as undisturbed, although workers and the command line are killed', {
+  timeout: 3_600_000,
+}, async () => {
+  const lines = Array.from({ length: ROWS }, (_, i) =>
+    JSON.stringify({ id: i + 1, question: `What is fact ${i + 1}?` }),
+  );
+  writeFileSync(join(folder, 'questions.jsonl'), `${lines.join('\n')}\n`);
+
+  const workers = await Promise.all([sessions.work(), sessions.work()]);
+  const undisturbed = await batch('undisturbed', 'calm').ended;
+  expect(undisturbed, undisturbed.said).toMatchObject({ code: 0 });
+  const expected = timeless(rowsIn('undisturbed'));
+  expect(expected).toHaveLength(ROWS * ROLLOUTS);
+
+  const handle = sessions.client.workflow.getHandle('disturbed');
+  const done = async () => (await handle.query<BatchStatus>(QUERY.status)).done;
+  let command = batch('disturbed', 'disturbed');
+  const total = ROWS * ROLLOUTS;
+  for (const [turn, share] of [0.1, 0.5].entries()) {
+    await eventually(`${share} of the rows are done`, async () => (await done()) >= share * total, 1_200_000);
+    await workers[turn]?.kill();
+    await command.kill();
+    workers[turn] = await sessions.work();
+    command = batch('disturbed', 'disturbed');
+  }
+  const ended = await command.ended;
+  expect(ended, ended.said).toMatchObject({ code: 0 });
+  expect(ended.said).toContain(`${total} sessions, ${total} success`);
+  expect(timeless(rowsIn('disturbed'))).toEqual(expected);
+});
