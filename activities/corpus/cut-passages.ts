@@ -1,4 +1,4 @@
-import type { DocumentKind } from '../documents/readable-document.ts';
+import { type DocumentKind, isMarkdown } from '../documents/readable-document.ts';
 import { cleanTitle, markdownHeadings } from '../documents/titles.ts';
 
 /** A stretch of a document. The passages of a document, put together, are its text. */
@@ -23,7 +23,7 @@ export function cutPassages(text: string, kind: DocumentKind): Passage[] {
 }
 
 function sections(text: string, kind: DocumentKind): Passage[] {
-  if (kind === 'markdown' || kind === 'html') return markdownSections(text);
+  if (isMarkdown(kind)) return markdownSections(text);
   if (kind === 'pdf') return pdfPages(text);
   if (kind === 'csv' || kind === 'tsv') {
     // Rows say little without the names of their columns.

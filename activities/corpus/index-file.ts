@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /**
- * Goes up whenever the tables, the tokens or the passages change: an older index is then left alone and a new one made
+ * Goes up whenever the tables, the tokens, the passages or the formats that are read change: an older index is then left alone and a new one made
  * beside it, so that workers of two versions can share a state folder.
  */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Another process's transaction writes one batch; longer waits mean that it hangs. Milliseconds. */
 const BUSY_TIMEOUT = 30_000;

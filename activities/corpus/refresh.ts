@@ -3,7 +3,8 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setImmediate } from 'node:timers/promises';
-import { readDocument } from '../documents/read-document.ts';
+import { type ContainedReader, containedReader } from '../documents/contained-reader.ts';
+import { isPlainText, readDocument } from '../documents/read-document.ts';
 import { readInside } from '../documents/read-inside.ts';
 import { ToolError } from '../tools/tool.ts';
 import { type DocumentRow, documentTable, type FileContent } from './document-table.ts';
@@ -28,6 +29,14 @@ export interface RefreshReport {
 /** A batch is written once it has so much text or so many files: few enough that readers and writers hardly wait. */
 const BATCH_CHARACTERS = 500_000;
 const BATCH_FILES = 50;
+
+let reader: ContainedReader | undefined;
+
+/** For what takes libraries to read: a file that brings one down must not bring down the worker. */
+function contained(): ContainedReader {
+  reader ??= containedReader();
+  return reader;
+}
 
 export interface RefreshOptions {
   /** The folder's real path. */
@@ -106,7 +115,9 @@ async function readFile(
     const { bytes, ...opened } = await readInside(root, join(root, file.path), file.path, maxBytes);
     state = { path: file.path, ...opened };
     hash = createHash('sha256').update(bytes).digest('hex');
-    const document = await readDocument(bytes, { name: file.path, maxBytes, signal });
+    const read = isPlainText(bytes) ? readDocument : contained().read;
+    const document = await read(bytes, { name: file.path, maxBytes, signal });
+    if (document.kind === 'image') throw new ToolError(`${file.path} is an image, which has no text to search.`);
     return { file: state, content: { hash, ...document } };
   } catch (error) {
     if (error instanceof ToolError) return { file: state, content: { hash, unread: error.message } };

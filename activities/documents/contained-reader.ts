@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,18 +13,27 @@ export interface ContainedLimits {
   timeMs: number;
   /** Of a process's heap. */
   memoryMb: number;
+  /** Of all its memory: what unpacked files take is not in the heap. Looked at on Linux only. */
+  totalMb: number;
   processes: number;
 }
 
-/** Ordinary pages take a tenth of a second and some 30 MB; the largest that is fetched 20 to 50 times its bytes. */
+/**
+ * Ordinary pages take a tenth of a second and some 30 MB, the largest that is fetched 20 to 50 times its bytes; a sheet
+ * of a million cells ten seconds and 400 MB.
+ */
 const DEFAULTS: ContainedLimits = {
-  timeMs: 45_000,
+  timeMs: 90_000,
   memoryMb: 768,
+  totalMb: 1280,
   processes: Math.max(1, Math.min(4, availableParallelism() - 1)),
 };
 
 /** A process that nobody needs is ended after this. */
 const IDLE_MS = 60_000;
+
+/** Between two looks at a process's memory. What unpacks fastest gains some 100 MB in this time. */
+const LOOK_EVERY_MS = 100;
 
 const PROGRAM = fileURLToPath(new URL(`./reader-process${extname(import.meta.url)}`, import.meta.url));
 
@@ -40,7 +50,7 @@ export interface ContainedReader {
  * where a document is over a limit.
  */
 export function containedReader(limits: Partial<ContainedLimits> = {}): ContainedReader {
-  const { timeMs, memoryMb, processes } = { ...DEFAULTS, ...limits };
+  const { timeMs, memoryMb, totalMb, processes } = { ...DEFAULTS, ...limits };
   const inTurn = limiter(processes);
   const idle = new Map<ChildProcess, NodeJS.Timeout>();
 
@@ -94,6 +104,9 @@ export function containedReader(limits: Partial<ContainedLimits> = {}): Containe
       reject(new ToolError(`${job.hint.name ?? 'The document'} could not be read: ${why}.`));
     const ended = (_: number | null, how: NodeJS.Signals | null) =>
       fail(how === 'SIGABRT' ? `it takes more than ${memoryMb} MB of memory` : 'the program that reads it broke off');
+    const looks = setInterval(() => {
+      if (residentMb(child) > totalMb) fail(`it takes more than ${totalMb} MB of memory`);
+    }, LOOK_EVERY_MS);
     const stop = () => reject(signal?.reason);
     const late = setTimeout(() => fail(`taking it apart took longer than ${timeMs / 1000} seconds`), timeMs);
     signal?.addEventListener('abort', stop, { once: true });
@@ -103,6 +116,7 @@ export function containedReader(limits: Partial<ContainedLimits> = {}): Containe
       return await promise;
     } finally {
       clearTimeout(late);
+      clearInterval(looks);
       signal?.removeEventListener('abort', stop);
       child.removeListener('message', resolve).removeListener('exit', ended).removeListener('error', reject);
       // What fails later is nobody's any more, and must not be uncaught.
@@ -119,4 +133,15 @@ export function containedReader(limits: Partial<ContainedLimits> = {}): Containe
       idle.clear();
     },
   };
+}
+
+/** What a process has in memory; 0 where the system does not tell. */
+function residentMb({ pid }: ChildProcess): number {
+  if (process.platform !== 'linux' || pid === undefined) return 0;
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
+    return Number(kilobytes ?? 0) / 1024;
+  } catch {
+    return 0;
+  }
 }

@@ -29,14 +29,28 @@ const BY_MEDIA_TYPE: Record<string, DocumentKind> = {
   'application/x-ndjson': 'json',
 };
 
-/** First bytes (Latin-1) of formats that are no text, and what to call them. */
+/** First bytes (Latin-1) of containers that readers of their own take apart. */
+const CONTAINER_STARTS: [RegExp, Container][] = [
+  [/^PK(?:\x03\x04|\x05\x06)/, 'zip'],
+  [/^\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1/, 'old-office'],
+  [/^\{\\rtf/, 'rtf'],
+  [/^\x1f\x8b\x08/, 'gzip'],
+  [
+    /^\x89PNG|^\xff\xd8\xff|^GIF8|^BM.{4}\0\0\0\0|^RIFF.{4}WEBP|^II\*\0|^MM\0\*|^.{4}ftyp(?:avif|avis|hei[cfsx]|mif1)|^\0\0\x01\0[^\0]\0/s,
+    'image',
+  ],
+];
+
+export type Container = 'zip' | 'old-office' | 'rtf' | 'gzip' | 'image';
+
+export const containerOf = (start: string): Container | undefined =>
+  CONTAINER_STARTS.find(([signature]) => signature.test(start))?.[1];
+
+/** First bytes of formats that are not read, and what to call them. */
 const BINARY_STARTS: [RegExp, string][] = [
-  [/^PK\x03\x04/, 'a ZIP archive or an office document'],
-  [/^\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1/, 'an older Microsoft Office document'],
-  [/^\x89PNG|^\xff\xd8\xff|^GIF8|^BM.{4}\0\0\0\0|^RIFF.{4}WEBP/s, 'an image'],
   [/^ID3|^\xff[\xfb\xf3\xf2]|^OggS|^fLaC|^RIFF.{4}WAVE/s, 'an audio file'],
   [/^.{4}ftyp|^\x1aE\xdf\xa3|^RIFF.{4}AVI /s, 'a video'],
-  [/^\x1f\x8b|^BZh|^7z\xbc\xaf|^\xfd7zXZ|^Rar!|^\x28\xb5\x2f\xfd/, 'a compressed archive'],
+  [/^BZh|^7z\xbc\xaf|^\xfd7zXZ|^Rar!|^\x28\xb5\x2f\xfd/, 'a compressed archive'],
   [/^\x7fELF|^MZ\x90|^\xca\xfe\xba\xbe|^\0asm/, 'a program'],
   [/^SQLite format 3/, 'an SQLite database'],
 ];
@@ -44,7 +58,7 @@ const BINARY_STARTS: [RegExp, string][] = [
 /** The start of a file as Latin-1, one character a byte, for looking at signatures. */
 export const startOf = (bytes: Uint8Array): string => Buffer.from(bytes.subarray(0, 1024)).toString('latin1');
 
-/** What a file in no readable format is, from its first bytes; `undefined` when it shows no known signature. */
+/** What a file in a format that is not read is, from its first bytes; `undefined` when it shows no known signature. */
 export function binaryFormat(start: string): string | undefined {
   return BINARY_STARTS.find(([signature]) => signature.test(start))?.[1];
 }

@@ -1,10 +1,29 @@
-/** What a document's text is like: Markdown (HTML becomes Markdown too, but keeps its kind), rows, pages, plain lines. */
-export type DocumentKind = 'markdown' | 'text' | 'html' | 'pdf' | 'csv' | 'tsv' | 'json';
+/** What a document was, see `isMarkdown` for what its text is. */
+export const DOCUMENT_KINDS = [
+  'markdown',
+  'text',
+  'csv',
+  'tsv',
+  'json',
+  'pdf',
+  'html',
+  'document',
+  'presentation',
+  'spreadsheet',
+  'book',
+  'archive',
+  'image',
+] as const;
+
+export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
 
 /** A file or page as text that a model can read. */
 export interface ReadableDocument {
   title?: string;
-  /** Line ends are `\n`. Pages of a PDF are separated by a form feed (`\f`) on a line of its own. */
+  /**
+   * Line ends are `\n`. Pages of a PDF are separated by a form feed (`\f`) on a line of its own; slides and sheets
+   * begin with a heading that has their number: `## Slide 2: …`.
+   */
   text: string;
   kind: DocumentKind;
   /** Scripts fill the page: the text is not its content, but what little there is without them. */
@@ -21,8 +40,17 @@ export interface DocumentHint {
   url?: string;
   /** Largest size read, in bytes. Default 50 MiB. */
   maxBytes?: number;
+  /** The member of an archive that is wanted, the member of that one, and so on. */
+  members?: readonly string[];
+  /** How many archives it lies in. */
+  depth?: number;
+  /** It is shown in the list of an archive's members: an archive among them is not read in its turn. */
+  isListed?: boolean;
   signal?: AbortSignal;
 }
+
+/** Longer texts are not read to their end, in characters. */
+export const MAX_TEXT = 20_000_000;
 
 export const DEFAULT_MAX_BYTES = 50 * 1024 * 1024;
 
@@ -35,4 +63,19 @@ export const KIND_NAMES: Record<DocumentKind, string> = {
   csv: 'CSV table',
   tsv: 'TSV table',
   json: 'JSON file',
+  document: 'text document',
+  presentation: 'presentation',
+  spreadsheet: 'spreadsheet',
+  book: 'EPUB book',
+  archive: 'archive',
+  image: 'image',
 };
+
+const NO_MARKDOWN: ReadonlySet<DocumentKind> = new Set(['text', 'csv', 'tsv', 'json', 'pdf', 'image']);
+
+/** Whether a document's text has headings, lists and tables of Markdown. */
+export const isMarkdown = (kind: DocumentKind): boolean => !NO_MARKDOWN.has(kind);
+
+/** `a presentation`, `an image` */
+export const aKind = (kind: DocumentKind): string =>
+  `${/^(?:[aeiou]|HTML)/i.test(KIND_NAMES[kind]) ? 'an' : 'a'} ${KIND_NAMES[kind]}`;

@@ -1,4 +1,4 @@
-import type { ReadableDocument } from '../documents/readable-document.ts';
+import { isMarkdown, type ReadableDocument } from '../documents/readable-document.ts';
 import { markdownHeadings } from '../documents/titles.ts';
 import type { Span } from './verbatim.ts';
 
@@ -51,7 +51,7 @@ export function evidenceText({ text, kind }: ReadableDocument, spans: readonly S
 const pageOf = (text: string) => (at: number) => `Page ${text.slice(0, at).split('\f').length}`;
 
 function sectionOf(text: string, kind: ReadableDocument['kind']): (at: number) => string {
-  if (kind !== 'html' && kind !== 'markdown') return () => '';
+  if (!isMarkdown(kind)) return () => '';
   const headings = [...markdownHeadings(text)];
   // The page's own title says nothing of the place.
   return (at) => headings.slice(1).findLast((heading) => heading.at <= at)?.title ?? '';

@@ -59,7 +59,8 @@ export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
   const { web, scholar, images, chosen } = webSearches(options.providers, cache);
   // A session with documents of its own asks strangers only where somebody has chosen them.
   const rule = (kind: SearchKind) => (chosen.includes(kind) ? undefined : 'without-corpus');
-  const openPage = options.web && webPages(options.web, { read: containedReader().read, cache });
+  const { read: readContained } = containedReader();
+  const openPage = options.web && webPages(options.web, { read: readContained, cache });
   const read = options.web?.readByModel && options.fleet ? readForGoal(options.fleet, cache) : undefined;
   const sandbox = options.sandbox ?? subprocessSandbox({ stateDir });
   const limits = { wallSeconds: Math.min(DEFAULT_LIMITS.wallSeconds, seconds) };
@@ -74,7 +75,7 @@ export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
       makeVisitTool({ corpusStateDir, ...(openPage && { openWebPage: openWebPage(openPage, read) }) }),
       openPage ? undefined : 'with-corpus',
     ),
-    builtIn(makeParseFileTool(openPage)),
+    builtIn(makeParseFileTool({ read: readContained, ...(openPage && { openPage }) })),
     ...((await sandbox.supports('python')) ? [builtIn(makePythonTool(sandbox, { limits }))] : []),
     ...((await sandbox.supports('bash')) ? [builtIn(makeBashTool(sandbox, { limits }))] : []),
     ...(await visionTools(options, { seconds })),

@@ -7,10 +7,12 @@ import { walk } from '../corpus/walk.ts';
 import { readDocument } from '../documents/read-document.ts';
 import { readInside } from '../documents/read-inside.ts';
 import type { ReadableDocument } from '../documents/readable-document.ts';
+import type { DocumentReader } from '../web/read-page.ts';
 import type { OpenPage } from '../web/web-pages.ts';
 import { resolveInWorkspace } from '../workspace/resolve.ts';
+import { type FileRequest, fileRequest } from './file-request.ts';
 import { joinBlocks } from './results/blocks.ts';
-import { fileResult, sizeInWords, type WantedPart } from './results/file-results.ts';
+import { fileResult, sizeInWords } from './results/file-results.ts';
 import { stringList } from './string-list.ts';
 import { type Tool, type ToolContext, ToolError } from './tool.ts';
 
@@ -18,11 +20,20 @@ import { type Tool, type ToolContext, ToolError } from './tool.ts';
 const LOOKED_AT = 5000;
 const SUGGESTED = 8;
 
+export interface ParseFileOptions {
+  /** Default: in this process. */
+  read?: DocumentReader;
+  /** Opens web addresses. Without it they are refused with a sentence. */
+  openPage?: OpenPage;
+}
+
 /**
- * `parse_file`: the text of files in the workspace, and of web addresses where those may be opened. A long file comes in parts: `report.txt#part=2` is the second one.
- * `#page=3` is the part with the third page of a PDF, and elsewhere the same as `#part=3`.
+ * `parse_file`: the text of files in the workspace, and of web addresses where those may be opened. A long file comes
+ * in parts: `report.txt#part=2` is the second one. `#page=3` is the part with the third page of a PDF or the third
+ * slide, `#sheet=Sales` that with a sheet of a workbook, and elsewhere `#page=3` is the same as `#part=3`.
+ * `all.zip#member=a.txt` is a file in an archive.
  */
-export function makeParseFileTool(openPage?: OpenPage): Tool<{ files: string[] }> {
+export function makeParseFileTool(options: ParseFileOptions = {}): Tool<{ files: string[] }> {
   return {
     name: 'parse_file',
     arguments: z.object(
@@ -36,7 +47,7 @@ export function makeParseFileTool(openPage?: OpenPage): Tool<{ files: string[] }
       // One after another: each may take a good part of the memory.
       for (const file of files) {
         try {
-          const { text, source } = await parse(file, context, openPage);
+          const { text, source } = await parse(fileRequest(file), context, options);
           blocks.push(text);
           sources.push(source);
         } catch (error) {
@@ -51,27 +62,36 @@ export function makeParseFileTool(openPage?: OpenPage): Tool<{ files: string[] }
 }
 
 async function parse(
-  file: string,
+  request: FileRequest,
   context: ToolContext,
-  openPage: OpenPage | undefined,
+  options: ParseFileOptions,
 ): Promise<{ text: string; source: Source }> {
-  const [, path = file, unit = 'part', number = '1'] = /^(.+)#(part|page)=(\d{1,6})$/s.exec(file) ?? [];
-  const wanted: WantedPart = { unit: unit === 'page' ? 'page' : 'part', number: Number(number) };
-  const document = isAddress(path) ? await fetched(path, context, openPage) : await read(path, context);
-  const text = fileResult(path, document, wanted);
-  if (text === undefined) throw new ToolError(`${path} has no ${unit} ${number}; it has ${sizeInWords(document)}.`);
-  return { text, source: { url: path, ...(document.title && { title: document.title }) } };
+  const { shown, wanted } = request;
+  const document = await (isAddress(request.path) ? fetched : readFile)(request, context, options);
+  const text = fileResult(shown, document, wanted);
+  if (text === undefined) {
+    throw new ToolError(`${shown} has no ${wanted.unit} ${wanted.number}; it has ${sizeInWords(document)}.`);
+  }
+  return { text, source: { url: shown, ...(document.title && { title: document.title }) } };
 }
 
 const isAddress = (path: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(path);
 
-async function fetched(url: string, { signal }: ToolContext, openPage?: OpenPage): Promise<ReadableDocument> {
+async function fetched(
+  { path: url, members }: FileRequest,
+  { signal }: ToolContext,
+  { openPage }: ParseFileOptions,
+): Promise<ReadableDocument> {
   if (!openPage)
     throw new ToolError(`${url} cannot be read: this worker opens no addresses, only files of the working directory.`);
-  return (await openPage(url, signal)).document;
+  return (await openPage(url, signal, members)).document;
 }
 
-async function read(path: string, { workspace, signal }: ToolContext): Promise<ReadableDocument> {
+async function readFile(
+  { path, members }: FileRequest,
+  { workspace, signal }: ToolContext,
+  { read = readDocument }: ParseFileOptions,
+): Promise<ReadableDocument> {
   const place = await resolveInWorkspace(workspace, path);
   const stats = await stat(place).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -86,7 +106,7 @@ async function read(path: string, { workspace, signal }: ToolContext): Promise<R
     throw new ToolError(`${JSON.stringify(path)} is a folder; name a file.${list('Files in it', files)}`);
   }
   const { bytes } = await readInside(workspace, place, path);
-  return await readDocument(bytes, { name: basename(path), signal });
+  return await read(bytes, { name: basename(path), members, signal });
 }
 
 async function filesBelow(folder: string): Promise<string[]> {

@@ -16,6 +16,7 @@ export async function readPage(
   read: DocumentReader,
   options: SafeFetchOptions,
   signal: AbortSignal,
+  members: readonly string[] = [],
 ): Promise<ReadPage> {
   const fetched = await safeFetch(url, options, signal);
   const { bytes, mediaType, charset, finalUrl } = fetched;
@@ -23,6 +24,7 @@ export async function readPage(
     name: `The page at ${displayUrl(url)}`,
     contentType: charset === undefined ? mediaType : `${mediaType}; charset=${charset}`,
     url: finalUrl,
+    ...(members.length > 0 && { members }),
     signal,
   });
   return { fetched, document };

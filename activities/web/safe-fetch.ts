@@ -26,7 +26,7 @@ export interface SafeFetchOptions {
   limits?: Partial<FetchLimits>;
   /** More request headers, such as `accept-language`. Sent to the first origin only; cookies are never sent. */
   headers?: Readonly<Record<string, string>>;
-  /** Kinds of content wanted. Default: everything but `binary`, `archive`, `audio` and `video`. */
+  /** Kinds of content wanted. Default: everything but `binary`, `audio` and `video`. */
   accept?: readonly ContentKind[];
   permit?: Permit;
   /** PEM certificates to trust besides the usual ones. */
@@ -51,7 +51,7 @@ export interface Fetched {
 }
 
 /** The other kinds are nothing a reader of pages can use. */
-const READABLE: readonly ContentKind[] = ['html', 'text', 'json', 'xml', 'pdf', 'office', 'image'];
+const READABLE: readonly ContentKind[] = ['html', 'text', 'json', 'xml', 'pdf', 'office', 'archive', 'image'];
 const KIND_NAMES: Record<ContentKind, string> = {
   html: 'an HTML page',
   text: 'a text',

@@ -41,8 +41,12 @@ export interface WebPage {
   storedAt?: number;
 }
 
-/** Opens a page. Throws `ToolError` with a sentence for the model. */
-export type OpenPage = (url: string, signal: AbortSignal) => Promise<WebPage>;
+/**
+ * Opens a page. Throws `ToolError` with a sentence for the model.
+ *
+ * @param members of an archive, the file that is wanted, see `DocumentHint`
+ */
+export type OpenPage = (url: string, signal: AbortSignal, members?: readonly string[]) => Promise<WebPage>;
 
 export interface WebPagesOptions {
   /** Default: in this process. */
@@ -70,20 +74,20 @@ export function webPages(settings: WebSettings, options: WebPagesOptions = {}): 
   const browser = options.browser ?? (own && sharedBrowser({ ...settings, browser: own }));
   const scripted = scriptedPages({ browser, jina, read, cache, network, permit });
 
-  async function fetchPage(url: string, signal: AbortSignal): Promise<WebPage> {
-    const { document, fetched } = await readPage(url, read, fetchOptions, signal);
+  async function fetchPage(url: string, signal: AbortSignal, members: readonly string[]): Promise<WebPage> {
+    const { document, fetched } = await readPage(url, read, fetchOptions, signal, members);
     if (document.needsScripts) return { document, from: 'web' };
     return { document, from: 'web', sha256: await cache.putPage(fetched.bytes) };
   }
 
-  async function fetchTwice(url: string, signal: AbortSignal): Promise<WebPage> {
+  async function fetchTwice(url: string, signal: AbortSignal, members: readonly string[]): Promise<WebPage> {
     try {
-      return await fetchPage(url, signal);
+      return await fetchPage(url, signal, members);
     } catch (error) {
       if (!isWorthAnother(error)) throw error;
     }
     await sleep(RETRY_AFTER_MS, undefined, { signal });
-    return fetchPage(url, signal);
+    return fetchPage(url, signal, members);
   }
 
   /** The page as a person sees it, where it takes a browser for that or all pages are opened in one. */
@@ -93,11 +97,11 @@ export function webPages(settings: WebSettings, options: WebPagesOptions = {}): 
     return (await scripted.tryBrowser(url, signal)) ?? page;
   }
 
-  return async (url, signal) => {
-    const before = await kept.get(url);
+  return async (url, signal, members = []) => {
+    const before = await kept.get(url, members);
     if (before) return before;
-    const page = await asSeen(url, await fetchTwice(url, signal), signal);
-    await kept.put(url, page);
+    const page = await asSeen(url, await fetchTwice(url, signal, members), signal);
+    await kept.put(url, page, members);
     return page;
   };
 }

@@ -35,7 +35,7 @@ test('a sentence stays one, and the process serves on', async () => {
   const { read } = readerWith({ processes: 1 });
   await expect(read(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), { name: 'It' })).rejects.toMatchObject({
     name: 'ToolError',
-    message: 'It is an image, which cannot be read as text here.',
+    message: 'It is an image that is damaged or in a form not known here.',
   });
   expect((await read(PAGE, HINT)).title).toBe('Lamps');
 });

@@ -8,6 +8,7 @@ import { makeParseFileTool } from '../../activities/tools/parse-file.ts';
 import { fileResult } from '../../activities/tools/results/file-results.ts';
 
 const FIXTURES = new URL('../fixtures/corpus', import.meta.url).pathname;
+const OFFICE = new URL('../fixtures/documents', import.meta.url).pathname;
 const SECRET = 'the-secret-outside';
 let base: string;
 let workspace: string;
@@ -101,6 +102,43 @@ describe('long files come in parts', () => {
       /30 pages, [\d,]+ characters in 4 parts\), part 3 of 4:\n\n--- page 17 ---\n\nPage text 17\. words/,
     );
     expect(fileResult('a.pdf', document, { unit: 'page', number: 31 })).toBeUndefined();
+  });
+
+  test('slides and sheets are found by number or name, and columns keep their names', () => {
+    const slides = Array.from({ length: 30 }, (_, i) => `## Slide ${i + 1}: On ${i}\n\n${'words '.repeat(400)}`);
+    const deck = { kind: 'presentation' as const, text: slides.join('\n\n') };
+    expect(fileResult('a.pptx', deck, { unit: 'page', number: 17 })).toMatch(
+      /30 slides, [\d,]+ characters in 4 parts\), part 3 of 4:\n\n## Slide 17: On 16\n/,
+    );
+    const rows = Array.from({ length: 3000 }, (_, i) => `| ${i} | value ${i} |`).join('\n');
+    const sheet = (title: string) => `${title}\n\n| No | Value |\n| --- | --- |\n${rows}`;
+    const text = [sheet('## Sheet 1: Wide'), sheet('## Sheet 2: 数据 (hidden)')].join('\n\n');
+    const book = { kind: 'spreadsheet' as const, text };
+    const second = fileResult('b.xlsx', book, { unit: 'part', number: 2 })!;
+    expect(second).toMatch(
+      /^Content of b\.xlsx \(spreadsheet, 2 sheets \(Wide, 数据 \(hidden\)\), [\d,]+ characters in \d+ parts\), part 2 of \d+:\n\n\[Columns: \| No \| Value \|\]\n\n\| \d+ \| value/,
+    );
+    expect(second).toMatch(/\[To read on: b\.xlsx#part=3; a sheet by its number or name: #sheet=2\]$/);
+    for (const number of [2, '数据']) {
+      expect(fileResult('b.xlsx', book, { unit: 'sheet', number })).toContain('## Sheet 2: 数据 (hidden)\n\n| No |');
+    }
+    expect(fileResult('b.xlsx', book, { unit: 'sheet', number: 'None' })).toBeUndefined();
+  });
+
+  test('members of archives, and sheets in those', async () => {
+    await copyFile(join(OFFICE, 'mixed.zip'), join(workspace, 'mixed.zip'));
+    expect((await parse('mixed.zip')).text).toMatch(
+      /^Content of mixed\.zip \(archive, [\d,]+ characters in 2 parts\), part 1 of 2:[\s\S]*\[To read on: mixed\.zip#part=2; To read one of its files: mixed\.zip#member=NAME\]$/,
+    );
+    const { text, sources } = await parse('mixed.zip#member=notes/long.csv#part=2');
+    expect(text).toMatch(
+      /^Content of mixed\.zip#member=notes\/long\.csv \(CSV table, .*part 2 of 2:\n\n\[Columns: day,height\]\n\n/,
+    );
+    expect(sources).toEqual([{ url: 'mixed.zip#member=notes/long.csv' }]);
+    expect((await parse('mixed.zip#member=tables/sales.xlsx#sheet=密钥')).text).toContain('## Sheet 2: 密钥 (hidden)');
+    await expect(parse('mixed.zip#member=tables/sales.xlsx#sheet=9')).rejects.toThrow(
+      'sales.xlsx has no sheet 9; it has 3 sheets',
+    );
   });
 
   test.each(['long.txt#part=4', 'long.txt#part=0', 'long.txt#page=99'])('%s is a sentence', async (file) => {

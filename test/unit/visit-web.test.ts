@@ -169,7 +169,10 @@ test('an address without its scheme is a page’s where the session has no folde
 test('parse_file opens addresses in the same way', async () => {
   serve('/mole.pdf', 'application/pdf', await readFile(PDF));
   const openPage = webPages({ allowPrivate: ['localhost'], robots: true });
-  const { text, sources } = await makeParseFileTool(openPage).run({ files: [`${site}/mole.pdf#page=2`] }, context());
+  const { text, sources } = await makeParseFileTool({ openPage }).run(
+    { files: [`${site}/mole.pdf#page=2`] },
+    context(),
+  );
   expect(text).toMatch(/^Content of \S+\/mole\.pdf \("Repair of the north mole", PDF document, 3 pages/);
   expect(sources).toEqual([{ url: `${site}/mole.pdf`, title: 'Repair of the north mole' }]);
   await expect(makeParseFileTool().run({ files: [`${site}/x`] }, context())).rejects.toThrow('opens no addresses');

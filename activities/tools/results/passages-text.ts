@@ -1,5 +1,5 @@
 import type { Evidence, EvidencePassage } from '../../corpus/evidence.ts';
-import { type DocumentKind, KIND_NAMES } from '../../documents/readable-document.ts';
+import { aKind, type DocumentKind } from '../../documents/readable-document.ts';
 
 /** Section names in a summary; more say less. */
 const NAMED_SECTIONS = 5;
@@ -33,8 +33,6 @@ export function passagesSummary(
   const from = sections.length > 0 ? ` from: ${sections.join('; ')}` : '';
   return `${what}. The evidence is ${characters(shown)} in ${passages.length === 1 ? 'one passage' : `${passages.length} passages`}${from}; ${left}.`;
 }
-
-const aKind = (kind: DocumentKind): string => `${kind === 'html' ? 'an' : 'a'} ${KIND_NAMES[kind]}`;
 
 const sectionName = (headings: string[]): string => headings.join(' > ');
 

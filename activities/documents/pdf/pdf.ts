@@ -1,14 +1,19 @@
 import { getDocumentProxy } from 'unpdf';
-import { ToolError } from '../tools/tool.ts';
-import { ordinaryCharacters } from './pdf-characters.ts';
-import type { ReadableDocument } from './readable-document.ts';
+import { ToolError } from '../../tools/tool.ts';
+import { MAX_TEXT, type ReadableDocument } from '../readable-document.ts';
+import { ordinaryCharacters } from './characters.ts';
+import { type Line, linesOf, lineText, type TextItem } from './lines.ts';
+import { tableAt } from './tables.ts';
 
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
 
-/** Stops reading a document whose text grows past this, in characters. */
-const MAX_TEXT = 20_000_000;
+/** Stands for a page without text among others that have some. */
+const NO_TEXT = '[No text on this page: it is blank or a scanned image.]';
 
-/** Reads the text of a PDF, page by page in the order of its content, pages separated by form feeds. */
+/**
+ * Reads the text of a PDF, page by page in the order of its content, pages separated by form feeds. Rows of cells that
+ * stand below each other become tables.
+ */
 export async function readPdf(bytes: Uint8Array, name: string, signal?: AbortSignal): Promise<ReadableDocument> {
   const pdf = await openPdf(bytes, name);
   try {
@@ -24,7 +29,7 @@ export async function readPdf(bytes: Uint8Array, name: string, signal?: AbortSig
       const pagesInWords = pdf.numPages === 1 ? 'its page' : `its ${pdf.numPages} pages`;
       throw new ToolError(`${name} has no text on ${pagesInWords}: probably scanned images.`);
     }
-    return { kind: 'pdf', title: await pdfTitle(pdf), text: pages.join('\n\f\n') };
+    return { kind: 'pdf', title: await pdfTitle(pdf), text: pages.map((page) => page || NO_TEXT).join('\n\f\n') };
   } finally {
     await pdf.loadingTask.destroy();
   }
@@ -43,25 +48,25 @@ async function openPdf(bytes: Uint8Array, name: string): Promise<Pdf> {
 async function pageText(pdf: Pdf, number: number): Promise<string> {
   const page = await pdf.getPage(number);
   const { items } = await page.getTextContent();
-  let text = '';
-  let lineY: number | undefined;
-  for (const item of items) {
-    if (!('str' in item)) continue;
-    const y = item.transform[5] as number;
-    // A gap of well over a line's height is a new paragraph.
-    if (text.endsWith('\n') && lineY !== undefined && Math.abs(lineY - y) > item.height * 1.8 && item.str.trim())
-      text += '\n';
-    text += item.str + (item.hasEOL ? '\n' : '');
-    if (item.str.trim()) lineY = y;
-  }
   page.cleanup();
-  const lines = ordinaryCharacters(text)
-    .split('\n')
-    .map((line) => line.trimEnd());
-  return lines
-    .join('\n')
+  const lines = linesOf(items.filter((item): item is TextItem & typeof item => 'str' in item));
+  const parts: string[] = [];
+  for (let i = 0; i < lines.length; ) {
+    const table = tableAt(lines, i);
+    if (table) parts.push('\n', table.text, '\n\n');
+    else parts.push(isParagraph(lines, i) ? '\n' : '', lineText(lines[i]!), '\n');
+    i += table?.lines ?? 1;
+  }
+  return ordinaryCharacters(parts.join(''))
+    .replace(/[\x00-\x08\x0b\x0e-\x1f]/g, '\ufffd')
     .replace(/\n{3,}/g, '\n\n')
     .trim();
+}
+
+/** A gap of well over a line's height is above a new paragraph. */
+function isParagraph(lines: readonly Line[], i: number): boolean {
+  const above = lines[i - 1];
+  return above !== undefined && Math.abs(above.y - lines[i]!.y) > lines[i]!.height * 1.8;
 }
 
 async function pdfTitle(pdf: Pdf): Promise<string | undefined> {
