@@ -5,7 +5,7 @@ import { makeBatchActivities } from './batch/index.ts';
 import { type Endpoint, protocolOf } from './inference/endpoint.ts';
 import { makeFleet } from './inference/fleet/index.ts';
 import { makeInfer } from './inference/infer.ts';
-import { subprocessSandbox } from './sandbox/subprocess-sandbox.ts';
+import { openSandbox } from './sandbox/index.ts';
 import { makeConclude } from './session/conclude.ts';
 import { makeFork } from './session/fork.ts';
 import { makePrepare } from './session/prepare.ts';
@@ -13,6 +13,8 @@ import { makeTools, type ToolsOptions } from './tools/all-tools.ts';
 import { toolActivity } from './tools/tool-activity.ts';
 
 export interface ActivityOptions extends ToolsOptions {
+  /** Of the sessions. */
+  taskQueue?: string;
   corpora: string[];
   filesDir?: string;
   /** Where batches are kept; by default below the state folder. */
@@ -30,7 +32,7 @@ export async function makeActivities(
 ): Promise<SessionActivities & BatchActivities & Partial<Record<ToolName, ToolActivity>>> {
   const { stateDir, endpoints } = options;
   const fleet = makeFleet(endpoints);
-  const sandbox = options.sandbox ?? subprocessSandbox({ stateDir });
+  const sandbox = options.sandbox ?? openSandbox(options);
   const tools = await makeTools({ ...options, fleet, sandbox });
   const research = endpoints.find(({ roles }) => roles.includes('research'));
   const session = { skillFolders: [], ...options, tools, protocol: protocolOf(research?.format ?? 'deep_research') };

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { SimplePlugin } from '@temporalio/plugin';
-import type { ReplayWorkerOptions, WorkerOptions } from '@temporalio/worker';
+import type { NativeConnection, ReplayWorkerOptions, Worker, WorkerOptions } from '@temporalio/worker';
 import { makeActivities } from '../activities/index.ts';
+import type { Janitor } from '../activities/sandbox/docker/janitor.ts';
 import type { OwnTool } from '../activities/tools/own-tool.ts';
 import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
 import { WORKFLOW } from '../protocol/names.ts';
@@ -9,6 +10,7 @@ import { combineWorkflows } from './combined-workflows.ts';
 import { type Configuration, readConfiguration } from './configuration/index.ts';
 import { openMcpTools } from './mcp-tools.ts';
 import { sessionQueues } from './queues.ts';
+import { startSandboxJanitor } from './sandbox-janitor.ts';
 import { sessionSinks, silentSinks } from './sinks.ts';
 import { toolOptions } from './tool-options.ts';
 
@@ -33,14 +35,27 @@ export const activitiesOf = (configuration: Configuration, ownTools: readonly Ow
  * that runs a bundle made ahead of time gives the plugin to `bundleWorkflowCode` as well.
  */
 export class DeepResearchPlugin extends SimplePlugin {
-  /** @param onEnd is waited for after the worker's end */
-  constructor(activities: object, onEnd: () => Promise<void> = async () => {}) {
+  readonly #startJanitor: NonNullable<PluginParts['startJanitor']>;
+  #connection?: NativeConnection;
+  #namespace = 'default';
+
+  constructor(activities: object, { onEnd = async () => {}, startJanitor = () => undefined }: PluginParts = {}) {
     super({
       name: 'deep-research',
       activities,
       workflowsPath: combineWorkflows,
       runContext: (next) => next().finally(onEnd),
     });
+    this.#startJanitor = startJanitor;
+  }
+
+  override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
+    const janitor = this.#connection && this.#startJanitor(this.#connection, this.#namespace);
+    try {
+      await super.runWorker(worker, next);
+    } finally {
+      await janitor?.stop();
+    }
   }
 
   /** @throws Error if an activity of the worker has the name of one of ours, or its bundle lacks our workflow */
@@ -49,6 +64,8 @@ export class DeepResearchPlugin extends SimplePlugin {
     const { workflowBundle, workflowsPath: theirs } = options;
     if (workflowBundle) requireOurs(workflowBundle);
     const configured = super.configureWorker(options);
+    this.#connection = options.connection;
+    this.#namespace = options.namespace ?? 'default';
     return {
       ...configured,
       // Temporal takes the bundle or the path, not both.
@@ -63,6 +80,13 @@ export class DeepResearchPlugin extends SimplePlugin {
     const configured = super.configureReplayWorker(options);
     return { ...configured, sinks: { ...options.sinks, ...silentSinks } };
   }
+}
+
+interface PluginParts {
+  /** Waited for after the worker's end. */
+  onEnd?: () => Promise<void>;
+  /** For a worker that was given a connection. */
+  startJanitor?: (connection: NativeConnection, namespace: string) => Janitor | undefined;
 }
 
 export interface PluginOptions {
@@ -80,8 +104,11 @@ export async function deepResearchPlugin(options: PluginOptions = {}): Promise<D
   try {
     // One worker polls one queue, so that no tool can have a queue of its own here.
     const activities = await activitiesOf({ ...configuration, toolRates: {} }, [...tools, ...servers.tools]);
-    return new DeepResearchPlugin(activities, async () => {
-      await Promise.all([servers.close(), closeBrowsers()]);
+    return new DeepResearchPlugin(activities, {
+      onEnd: async () => {
+        await Promise.all([servers.close(), closeBrowsers()]);
+      },
+      startJanitor: (connection, namespace) => startSandboxJanitor(configuration, connection, namespace),
     });
   } catch (error) {
     await servers.close();

@@ -6,6 +6,7 @@ import { workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration/index.ts';
 import { activitiesOf, HEARTBEAT_THROTTLE, type PluginOptions } from './plugin.ts';
 import { type Poll, pollsOf } from './queues.ts';
+import { startSandboxJanitor } from './sandbox-janitor.ts';
 import { sessionSinks, silentSinks } from './sinks.ts';
 import { checkStart } from './start-checks/index.ts';
 import { BUILD_ID } from './version.ts';
@@ -46,6 +47,7 @@ export async function runWorker(
   installRuntime(given);
   const { connection, namespace, configuration, tools, closeTools } = await checkStart(given, { warn, ownTools });
   const { worker: limits } = configuration;
+  const janitor = startSandboxJanitor(configuration, connection, namespace);
   try {
     const activities = await activitiesOf(configuration, tools);
     const { infer, PythonInterpreter, bash, ...others } = activities;
@@ -89,6 +91,7 @@ export async function runWorker(
     onReady?.(configuration);
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
+    await janitor?.stop();
     await closeTools();
     await connection.close();
     await closeIndexes();

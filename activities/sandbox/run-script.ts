@@ -20,7 +20,14 @@ export async function runScript(
   options: ScriptOptions,
 ): Promise<ToolCallOutput> {
   const outcome = await sandbox.run(
-    { callId: context.callId, workspace: context.workspace, language, script, limits: options.limits },
+    {
+      callId: context.callId,
+      workspace: context.workspace,
+      language,
+      script,
+      limits: options.limits,
+      owner: context.owner,
+    },
     { signal: context.signal, stopMeansKill: options.stopMeansKill ?? stopMeansKill },
   );
   // A command that came to its end before the abort reached it has a result worth keeping.

@@ -41,6 +41,16 @@ export interface SandboxCommand {
   /** Default: nothing to read. */
   stdin?: string;
   limits?: Partial<SandboxLimits>;
+  /** Default: none; then what is held for the workspace lasts until `end`. */
+  owner?: SessionOwner;
+}
+
+/** The workflow a command works for. When it is over, what is held for its workspace can go. */
+export interface SessionOwner {
+  namespace: string;
+  taskQueue: string;
+  workflowId: string;
+  runId: string;
 }
 
 /** How the caller can end the wait for a command. */
@@ -85,8 +95,6 @@ export interface CommandOutcome {
  * could not be started (and then has not run).
  */
 export interface Sandbox {
-  /** For the log at the worker's start: what this sandbox does not keep apart. */
-  warning?: string;
   /** Whether the interpreter is there; a tool without one is not offered to the model. */
   supports(language: Language): Promise<boolean>;
   run(command: SandboxCommand, context: RunContext): Promise<CommandOutcome>;

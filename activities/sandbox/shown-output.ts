@@ -8,7 +8,7 @@ import type { CommandOutcome } from './sandbox.ts';
 /** Folder of the workspace with outputs that were too long to show; none of its files is an artifact. */
 export const OUTPUT_FOLDER = '.calls';
 
-const STREAMS = ['stdout', 'stderr'] as const;
+export const STREAMS = ['stdout', 'stderr'] as const;
 
 /**
  * What the model sees of the output files. Where that is not all, the file goes to `.calls/<call id>/` in the
@@ -37,7 +37,7 @@ export async function shownOutput(
 }
 
 /** Each gets what the other leaves, and at least its part. Bytes stand for characters: there are never fewer. */
-function shares(total: number, stdout: number, stderr: number): { stdout: number; stderr: number } {
+export function shares(total: number, stdout: number, stderr: number): { stdout: number; stderr: number } {
   const part = Math.round(total * 0.6);
   return { stdout: Math.max(part, total - stderr), stderr: Math.max(total - part, total - stdout) };
 }

@@ -30,9 +30,6 @@ const RUNNER = fileURLToPath(new URL(`./subprocess-runner${extname(import.meta.u
  */
 export function subprocessSandbox(options: { stateDir: string; limits?: Partial<SandboxLimits> }): Sandbox {
   return {
-    warning:
-      'Commands run as plain processes of this user (subprocess mode): they can read its files and use the network. ' +
-      'This is for trying out; use containers for anything else.',
     supports: async (language) => (await interpreter(language)) !== undefined,
     async run(command, context) {
       const files = callFolder(options.stateDir, command);

@@ -6,8 +6,8 @@ import type { Fleet } from '../inference/fleet/index.ts';
 import type { Providers } from '../providers/configured.ts';
 import type { SearchKind } from '../providers/provider.ts';
 import { readForGoal } from '../reading/read-for-goal.ts';
+import { openSandbox, type SandboxOptions } from '../sandbox/index.ts';
 import { DEFAULT_LIMITS, type Sandbox } from '../sandbox/sandbox.ts';
-import { subprocessSandbox } from '../sandbox/subprocess-sandbox.ts';
 import type { ToolServiceSettings } from '../tool-service/service-tool.ts';
 import { withService } from '../tool-service/with-service.ts';
 import { type WebSettings, webPages } from '../web/web-pages.ts';
@@ -24,10 +24,10 @@ import { makeVisitTool } from './visit.ts';
 import { openWebPage } from './visit-web-page.ts';
 import { webSearches } from './web-search.ts';
 
-export interface ToolsOptions {
+export interface ToolsOptions extends SandboxOptions {
   /** Folder for workspaces, call records and the index of documents. */
   stateDir: string;
-  /** Where code and commands run. Default: processes of this machine. */
+  /** Where code and commands run. Default: as the options for one say. */
   sandbox?: Sandbox;
   /** Longest call of a tool. Default 1,800. */
   toolSeconds?: number;
@@ -62,7 +62,7 @@ export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
   const { read: readContained } = containedReader();
   const openPage = options.web && webPages(options.web, { read: readContained, cache });
   const read = options.web?.readByModel && options.fleet ? readForGoal(options.fleet, cache) : undefined;
-  const sandbox = options.sandbox ?? subprocessSandbox({ stateDir });
+  const sandbox = options.sandbox ?? openSandbox(options);
   const limits = { wallSeconds: Math.min(DEFAULT_LIMITS.wallSeconds, seconds) };
   const own: ServedTool[] = [
     builtIn(

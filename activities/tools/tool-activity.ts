@@ -1,9 +1,10 @@
-import { Context } from '@temporalio/activity';
+import { Context, type Info } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { FAILURE } from '../../protocol/names.ts';
 import type { ToolCallInput, ToolCallOutput } from '../../protocol/tool-call.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { callRecords } from '../lookup/recorded.ts';
+import type { SessionOwner } from '../sandbox/sandbox.ts';
 import { errorText } from '../tool-service/error-text.ts';
 import { ensureWorkspace } from '../workspace/workspace.ts';
 import type { ServedTool } from './served-tool.ts';
@@ -15,12 +16,14 @@ const MOST_TRIES = 4;
 export interface ToolActivityOptions {
   /** Folder for workspaces and call records. */
   stateDir: string;
+  /** Of the sessions, by which containers are told to be this worker's to remove. */
+  taskQueue?: string;
   /** A failure is `{"error": …}` instead of a plain sentence. */
   jsonErrors?: boolean;
 }
 
 /** Makes a tool an activity: heartbeats, and every failure for good a sentence for the model. */
-export function toolActivity(tool: ServedTool, { stateDir, jsonErrors }: ToolActivityOptions) {
+export function toolActivity(tool: ServedTool, { stateDir, jsonErrors, taskQueue }: ToolActivityOptions) {
   return async ({ callId, arguments: raw, session }: ToolCallInput): Promise<ToolCallOutput> => {
     const { cancellationSignal: signal, info } = Context.current();
     try {
@@ -31,6 +34,7 @@ export function toolActivity(tool: ServedTool, { stateDir, jsonErrors }: ToolAct
           recorded: callRecords(stateDir, session.workspace, callId),
           signal,
           workspace,
+          owner: ownerOf(info, taskQueue),
           ...(session.corpus ? { corpus: session.corpus } : {}),
         });
       });
@@ -46,6 +50,11 @@ export function toolActivity(tool: ServedTool, { stateDir, jsonErrors }: ToolAct
       throw ApplicationFailure.nonRetryable(why, FAILURE.toolFailed);
     }
   };
+}
+
+function ownerOf({ namespace, workflowExecution }: Info, taskQueue: string | undefined): SessionOwner | undefined {
+  const { workflowId, runId } = workflowExecution ?? {};
+  return workflowId && runId && taskQueue ? { namespace, taskQueue, workflowId, runId } : undefined;
 }
 
 /** Where nobody says how long to wait: 2, 4 and 6 s. */

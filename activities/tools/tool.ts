@@ -1,6 +1,7 @@
 import type { ZodType } from 'zod';
 import type { ToolCallOutput, ToolName } from '../../protocol/tool-call.ts';
 import type { Recorded } from '../lookup/recorded.ts';
+import type { SessionOwner } from '../sandbox/sandbox.ts';
 
 /** What a running tool gets besides its arguments. */
 export interface ToolContext {
@@ -12,6 +13,8 @@ export interface ToolContext {
   signal: AbortSignal;
   /** Absolute folder of the session's workspace; exists. */
   workspace: string;
+  /** The session's workflow, if there is one. */
+  owner?: SessionOwner;
   /** Absolute folder of the session's documents, if it has one. */
   corpus?: string;
 }

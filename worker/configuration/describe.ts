@@ -47,12 +47,27 @@ export function describe(configuration: Configuration): string[] {
   return [
     `Models: ${models.join('; ') || 'none'}`,
     `Tools: ${tools.join('; ')}`,
+    `Sandbox: ${sandboxLine(configuration)}`,
     `Worker: queue ${taskQueue}; serves ${roles?.join(', ') ?? 'everything'}; ${worker.maxCachedWorkflows} sessions cached; ` +
       `${worker.maxConcurrentInferences} model calls and ${worker.maxConcurrentTools} tools at once; ${rates.join('')}` +
       `${worker.shutdownGraceSeconds} s to shut down`,
     `State: ${stateDir}; log level ${logLevel}` +
       (variables.S1_DR_CONFIG_JSON ? `; settings from ${variables.S1_DR_CONFIG_JSON}` : ''),
   ];
+}
+
+const GIB = 2 ** 30;
+
+function sandboxLine({ docker }: Configuration): string {
+  if (!docker) {
+    return 'none: commands run as processes of this user, for trying out; they can read its files and use the network (SANDBOX_MODE)';
+  }
+  const { image, runtime, network, memoryBytes, cpus, processes, diskBytes } = docker;
+  const size = (bytes: number) => `${Number((bytes / GIB).toFixed(2))} GiB`;
+  return (
+    `containers of ${image}${runtime ? ` with ${runtime}` : ''}; network ${network}; ${size(memoryBytes)} of memory, ` +
+    `${cpus} CPUs, ${processes} processes, ${size(diskBytes)} of disk each`
+  );
 }
 
 const placeOf = ({ folder, s3 }: Configuration['cache']): string =>

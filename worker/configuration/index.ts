@@ -4,6 +4,7 @@ import type { CacheSettings } from '../../activities/cache/index.ts';
 import type { Endpoint } from '../../activities/inference/endpoint.ts';
 import type { McpServerSettings } from '../../activities/mcp/settings.ts';
 import { type Providers, providersFrom } from '../../activities/providers/configured.ts';
+import type { DockerSettings } from '../../activities/sandbox/docker/settings.ts';
 import { Secret } from '../../activities/secret.ts';
 import type { ToolServiceSettings } from '../../activities/tool-service/service-tool.ts';
 import { DEFAULT_VISION, type VisionSettings } from '../../activities/vision/settings.ts';
@@ -12,6 +13,7 @@ import type { WebSettings } from '../../activities/web/web-pages.ts';
 import { EFFECTFUL_TOOLS } from '../../protocol/tool-call.ts';
 import { browserSettings } from './browser.ts';
 import { cacheSettings } from './cache.ts';
+import { dockerSettings } from './docker.ts';
 import { endpointsFrom } from './endpoints.ts';
 import { ConfigurationError } from './error.ts';
 import type { LOG_LEVELS } from './groups/program.ts';
@@ -41,6 +43,8 @@ export interface Configuration {
   batchDir?: string;
   /** Of the first that has a skill's name it is taken. */
   skillFolders: string[];
+  /** Containers for code and commands; absent where they run as processes. */
+  docker?: DockerSettings;
   /** Absent where all tools are ours. */
   toolService?: ToolServiceSettings;
   /** Servers whose tools are served beside the nine. Hold keys. */
@@ -105,6 +109,7 @@ export function readConfiguration(
     [],
   );
   const vision = part(() => visionSettings(values, endpoints ?? []), DEFAULT_VISION);
+  const docker = part(() => dockerSettings(values), undefined);
   const toolService = part(() => toolServiceFrom(values), undefined);
   const mcpServers = part(() => mcpServersFrom(values, env), []);
   if (problems.length > 0 || !providers || !cache) throw new ConfigurationError(problems);
@@ -117,6 +122,7 @@ export function readConfiguration(
     skillFolders,
     ...(values.DEEP_RESEARCH_FILES_DIR ? { filesDir: resolve(values.DEEP_RESEARCH_FILES_DIR) } : {}),
     ...(values.DEEP_RESEARCH_BATCH_DIR ? { batchDir: resolve(values.DEEP_RESEARCH_BATCH_DIR) } : {}),
+    ...(docker ? { docker } : {}),
     ...(toolService ? { toolService } : {}),
     mcpServers,
     ...(web ? { web } : {}),

@@ -123,6 +123,10 @@ export const flag = (fallback: boolean, about: Omit<Told, 'takes'>) =>
     },
   );
 
+/** A number that need not be whole. */
+export const quantity = <S extends z.ZodType>(number: S, about: Omit<Told, 'takes'> & { takes: string }) =>
+  describe(fromText(numberOf, number), about);
+
 /** A whole number within limits. */
 export const count = (limits: { fallback: number; min: number; max: number }, about: Omit<Told, 'takes'>) =>
   describe(fromText(numberOf, z.int().min(limits.min).max(limits.max).default(limits.fallback)), {

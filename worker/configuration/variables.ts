@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { models } from './groups/models.ts';
 import { program } from './groups/program.ts';
+import { sandbox } from './groups/sandbox.ts';
 import { temporal } from './groups/temporal.ts';
 import { tools } from './groups/tools.ts';
 import { vision } from './groups/vision.ts';
@@ -10,12 +11,13 @@ export const GROUPS = {
   'Model servers': models,
   Tools: tools,
   'Images and videos': vision,
+  Sandbox: sandbox,
   'Temporal and the worker': temporal,
   'Programs, state and logs': program,
 } as const;
 
 /** Every variable that the worker, the client and the local mode read. */
-export const variables = z.object({ ...models, ...tools, ...vision, ...temporal, ...program });
+export const variables = z.object({ ...models, ...tools, ...vision, ...sandbox, ...temporal, ...program });
 
 export type Variables = z.output<typeof variables>;
 

@@ -2,6 +2,7 @@ import type { OwnTool } from '../../activities/tools/own-tool.ts';
 import type { Configuration } from '../configuration/index.ts';
 import { openMcpTools } from '../mcp-tools.ts';
 import { checkModelServers } from './model-servers.ts';
+import { checkSandbox } from './sandbox.ts';
 import { connectToTemporal, type TemporalConnection } from './temporal.ts';
 import { checkToolRates } from './tool-rates.ts';
 
@@ -16,7 +17,7 @@ export interface Started extends TemporalConnection {
 
 /**
  * What a worker needs before it takes work: a Temporal server with its namespace, a model server that can be used where
- * it serves model calls, and the MCP servers where it serves tools. All are looked at at once; throws one error with a
+ * it serves model calls, the MCP servers where it serves tools, and Docker where it has containers. All are looked at at once; throws one error with a
  * sentence a line for what is wrong.
  */
 export async function checkStart(
@@ -27,13 +28,20 @@ export async function checkStart(
   const asksModels = !roles || roles.includes('inference');
   const servesTools = !roles || roles.includes('tools');
   const opening = openMcpTools(configuration, ownTools);
-  const [models, temporal, mcp] = await Promise.allSettled([
+  const [models, temporal, mcp, sandbox] = await Promise.allSettled([
     asksModels ? checkModelServers(configuration.endpoints, warn) : configuration.endpoints,
     connectToTemporal(),
     opening.then(({ tools }) => servesTools && checkToolRates(configuration, [...ownTools, ...tools])),
+    checkSandbox(configuration, warn),
   ]);
   const servers = await opening.catch(() => undefined);
-  if (models.status === 'fulfilled' && temporal.status === 'fulfilled' && mcp.status === 'fulfilled' && servers) {
+  if (
+    models.status === 'fulfilled' &&
+    temporal.status === 'fulfilled' &&
+    mcp.status === 'fulfilled' &&
+    sandbox.status === 'fulfilled' &&
+    servers
+  ) {
     for (const note of servers.notes) warn(note);
     return {
       ...temporal.value,
@@ -44,6 +52,8 @@ export async function checkStart(
   }
   await servers?.close();
   if (temporal.status === 'fulfilled') await temporal.value.connection.close();
-  const reasons = [models, temporal, mcp].flatMap((end) => (end.status === 'rejected' ? [end.reason as Error] : []));
+  const reasons = [models, temporal, mcp, sandbox].flatMap((end) =>
+    end.status === 'rejected' ? [end.reason as Error] : [],
+  );
   throw new Error(reasons.map(({ message }) => message).join('\n'), { cause: reasons[0] });
 }

@@ -1,0 +1,189 @@
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { publish, readRecord, replaceFile } from '../../record-file.ts';
+import type { CallRequest } from '../call-record.ts';
+import type { CommandOutcome, RunContext } from '../sandbox.ts';
+import { STREAMS } from '../shown-output.ts';
+import { type Box, openBox } from './box.ts';
+import type { Containers, Running, Workspace } from './containers.ts';
+import { endedAs, readEnd } from './end-record.ts';
+import { type Docker, dockerAddress, isUnreachable, reasonOf, statusOf } from './engine.ts';
+import type { CallPaths } from './folders.ts';
+import { outputOf } from './output.ts';
+import { fillBox, isRunner, makeRunner } from './run-in-container.ts';
+import type { DockerSettings } from './settings.ts';
+
+export interface DockerCall {
+  docker: Docker;
+  containers: Containers;
+  settings: DockerSettings;
+  paths: CallPaths;
+  request: CallRequest;
+  script: string;
+  place: Workspace;
+}
+
+/** Where a call's runner was started. What the machine itself forgot (its files were not on disk yet) shows by `boot`. */
+interface Started {
+  running: Running;
+  exec: string;
+  boot: string;
+}
+
+/** First and longest time between two looks at the files, in ms. */
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 150;
+
+/** How often Docker is asked whether the runner still is there, in ms. */
+const LOOK_MS = 1_000;
+
+/** How long a stopped command is waited for, in ms: its grace, and what a loaded machine adds. */
+const STOP_MS = 30_000;
+
+/** A restart of Docker's daemon takes seconds, and may stop containers one by one before. In ms. */
+const DOCKER_AWAY_MS = 60_000;
+
+/** A container can go between two steps of a start; one that goes each time has another reason. */
+const MOST_STARTS = 3;
+
+/**
+ * Starts a call's command, waits for the one that an earlier attempt started, or gives the recorded outcome. The runner
+ * that makes the file `claim` runs it, so starting a second one does no harm; without a claim nothing has run.
+ */
+export async function followCall(call: DockerCall, { signal, stopMeansKill }: RunContext): Promise<CommandOutcome> {
+  const { paths } = call;
+  let starts = 0;
+  let lookAt = 0;
+  let giveUpAt: number | undefined;
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.3, LONGEST_PAUSE_MS)) {
+    const result = readRecord<CommandOutcome>(paths.result);
+    if (result) return result;
+    const started = readRecord<Started>(paths.started);
+    if (isEnded(paths)) return settle(call);
+
+    if (signal.aborted && giveUpAt === undefined) {
+      if (!stopMeansKill(signal.reason) || !started) throw signal.reason;
+      withBox(paths, (box) => box.touch('stop'));
+      giveUpAt = performance.now() + STOP_MS;
+    }
+    if (giveUpAt !== undefined && performance.now() > giveUpAt) {
+      await call.containers.remove(call.place.name);
+      return settle(call);
+    }
+
+    let begin = !started;
+    if (started && performance.now() >= lookAt) {
+      lookAt = performance.now() + LOOK_MS;
+      if ((await isAlive(call, started)) === 'gone' && !isEnded(paths)) {
+        if (isClaimed(paths) || started.boot !== bootId()) return settle(call);
+        if (giveUpAt !== undefined) throw signal.reason;
+        begin = true;
+      }
+    }
+    if (begin) {
+      if (starts++ >= MOST_STARTS) throw new Error(`${didNotRun(call)}: its container ended ${MOST_STARTS} times.`);
+      await start(call, signal);
+      lookAt = performance.now() + LOOK_MS;
+    }
+    await sleep(pause, undefined, giveUpAt === undefined ? { signal } : {}).catch(() => {});
+  }
+}
+
+async function start(call: DockerCall, signal: AbortSignal): Promise<void> {
+  const { docker, containers, paths, request, place } = call;
+  const until = performance.now() + DOCKER_AWAY_MS;
+  for (;;) {
+    try {
+      const running = await containers.ensure(place);
+      // Of an attempt that was stopped before anything ran; this one is wanted.
+      withBox(paths, (box) => box.remove('stop'));
+      fillBox(paths, request, call.script, running.user);
+      replaceFile(paths.request, JSON.stringify(request));
+      const runner = await makeRunner(docker, running, call);
+      const { id, startedAt } = running;
+      const record: Started = { running: { id, startedAt }, exec: runner.id, boot: bootId() };
+      replaceFile(paths.started, JSON.stringify(record));
+      await runner.start({ Detach: true });
+      return;
+    } catch (error) {
+      // The container went meanwhile: whoever looks finds out whether anything ran.
+      if (statusOf(error) === 404 || statusOf(error) === 409) return;
+      if (!isUnreachable(error) || performance.now() > until || signal.aborted) {
+        const where = isUnreachable(error) ? ` at ${dockerAddress()}` : '';
+        throw new Error(`${didNotRun(call)}. Docker${where}: ${reasonOf(error)}`, { cause: error });
+      }
+      await sleep(500, undefined, { signal }).catch(() => {});
+    }
+  }
+}
+
+const didNotRun = ({ request }: DockerCall) => `The call ${request.callId} could not be started, and did not run`;
+
+/** Whether the call's runner is there. While Docker does not answer nobody knows, and its files may tell meanwhile. */
+async function isAlive({ docker, containers, paths }: DockerCall, started: Started): Promise<'here' | 'gone' | '?'> {
+  try {
+    if (!(await containers.isUp(started.running))) return 'gone';
+    if (await isRunning(docker, started.exec)) return 'here';
+    const pid = withBox(paths, (box) => box.read('claim'))?.trim();
+    // Another attempt's runner may have been first, or a daemon that restarted knows nothing of its programs.
+    return pid && (await isRunner(docker, started.running, pid, paths)) ? 'here' : 'gone';
+  } catch {
+    return '?';
+  }
+}
+
+async function isRunning(docker: Docker, exec: string): Promise<boolean> {
+  try {
+    return (await docker.getExec(exec).inspect()).Running;
+  } catch (error) {
+    if (statusOf(error) === 404) return false;
+    throw error;
+  }
+}
+
+const isEnded = (paths: CallPaths): boolean => withBox(paths, readEnd) !== undefined;
+const isClaimed = (paths: CallPaths): boolean => withBox(paths, (box) => box.has('claim')) ?? false;
+
+/**
+ * Records what became of the call. Where its runner left no end it is unknown, and its container is removed with
+ * whatever the command has left in it, so that this cannot disturb the commands that follow.
+ */
+async function settle(call: DockerCall): Promise<CommandOutcome> {
+  const { containers, settings, paths, place } = call;
+  const request = readRecord<CallRequest>(paths.request) ?? call.request;
+  const found = withBox(paths, readEnd);
+  if (!found || found.left > 0) await containers.remove(place.name);
+  const box = openBox(paths.box);
+  const end = box && readEnd(box);
+  const ended = end
+    ? endedAs(end, request, settings)
+    : { outcome: 'unknown' as const, exitCode: null, timedOut: false, notes: [] };
+  const shown = box
+    ? await outputOf(box, paths, request, end?.kept ?? [])
+    : { stdout: '', stderr: '', truncated: false };
+  const outcome: CommandOutcome = { ...ended, ...shown };
+  publish(paths.result, outcome);
+  for (const stream of STREAMS) {
+    for (const name of [stream, `${stream}.tail`, `${stream}.count`]) box?.remove(name);
+  }
+  box?.close();
+  return readRecord<CommandOutcome>(paths.result) ?? outcome;
+}
+
+function withBox<T>(paths: CallPaths, use: (box: Box) => T): T | undefined {
+  const box = openBox(paths.box);
+  try {
+    return box && use(box);
+  } finally {
+    box?.close();
+  }
+}
+
+/** Of the machine; where it is not told, files count as kept over a restart. */
+function bootId(): string {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  } catch {
+    return '';
+  }
+}
