@@ -10,6 +10,7 @@ import {
 } from '@temporalio/client';
 import type { InferenceView } from '../../protocol/activities.ts';
 import { QUERY } from '../../protocol/names.ts';
+import { toolsIn } from '../../protocol/original/to-rows.ts';
 import type { ResearchResult } from '../../protocol/result.ts';
 import { TOOL_SCHEMAS } from '../../protocol/tool-schemas.ts';
 import type { Segment, TrajectoryCursor, TrajectoryPage } from '../../protocol/trajectory.ts';
@@ -117,8 +118,8 @@ const INVALID_ARGUMENT = 3;
 async function toolsOf(client: Client, id: string, segments: Segment[]): Promise<string> {
   const [first] = segments;
   if (!first || first.system === '') return '[]';
-  const listed = /<tools>\n([\s\S]*?)\n<\/tools>/.exec(first.system)?.[1];
-  if (listed !== undefined) return `[${listed.split('\n').join(', ')}]`;
+  const listed = toolsIn(first.system);
+  if (listed !== undefined) return listed;
   const view = await client.workflow
     .getHandle(id)
     .query<InferenceView, [number, number]>(QUERY.inference, 0, 0)

@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { convert } from '../export/convert.ts';
 import type { DeepResearchClient } from '../index.ts';
 import { number } from './ask-options.ts';
 import { addBatchOptions, type BatchOptions, readBatchOptions } from './batch-options.ts';
@@ -67,4 +69,13 @@ export function addBatchCommands(
     .action((id: string, options: Pick<BatchOptions, 'out' | 'json'>) =>
       withClient(async (client) => follow(await client.retryFailed(id), options, world)),
     );
+
+  command('convert <file>', "turn the original's output rows into exported sessions, or these into rows")
+    .option('-o, --output <file>', 'write to a file')
+    .action(async (file: string, { output }: { output?: string }) => {
+      const lines: string[] = [];
+      for await (const each of convert(file)) lines.push(`${JSON.stringify(each)}\n`);
+      if (output === undefined) world.out.write(lines.join(''));
+      else await writeFile(output, lines.join(''));
+    });
 }

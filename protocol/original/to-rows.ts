@@ -25,7 +25,8 @@ export interface RowSource {
 }
 
 /** What stands in the place of a call and its results where a segment was closed because the context was full. */
-const NEW_CONTEXT = '<tool_call>{"name": "new_context_tool", "arguments": {"begin_new_context": true}}</tool_call>';
+export const NEW_CONTEXT =
+  '<tool_call>{"name": "new_context_tool", "arguments": {"begin_new_context": true}}</tool_call>';
 const GOES_ON = 'The task goes on in a new conversation.';
 
 /** The original's output rows of a session: one for each segment, at least one. The same session gives the same rows. */
@@ -148,7 +149,13 @@ function summaryMessages(segment: Segment, role: 'tool' | 'user'): OriginalMessa
   ];
 }
 
-export const usageOf = ({ prompt, cached, completion }: Usage) => ({
+/** The schemas of the tools as a system prompt of ours lists them, one a line; undefined where it lists none. */
+export function toolsIn(system: string): string | undefined {
+  const listed = /<tools>\n([\s\S]*?)\n<\/tools>/.exec(system)?.[1];
+  return listed === undefined ? undefined : `[${listed.split('\n').join(', ')}]`;
+}
+
+const usageOf = ({ prompt, cached, completion }: Usage) => ({
   prompt_tokens: prompt,
   total_tokens: prompt + completion,
   completion_tokens: completion,
