@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { benchBatch } from './batch/command.ts';
 import { benchFleet } from './fleet/command.ts';
 import { benchHistory } from './history/command.ts';
 import { benchInference } from './inference/command.ts';
@@ -10,6 +11,7 @@ benchHistory(program);
 benchFleet(program);
 benchWeb(program);
 benchInference(program);
+benchBatch(program);
 
 try {
   await program.parseAsync();

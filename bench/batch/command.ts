@@ -1,0 +1,55 @@
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
+import { type Command, InvalidArgumentError } from 'commander';
+import { tableLines } from '../table.ts';
+import { type BatchFigures, runBatchBench } from './run.ts';
+
+interface Options {
+  rows: number;
+  rollouts: number;
+  window: number;
+  rounds: number;
+  plain: number;
+  json?: string;
+}
+
+export function benchBatch(program: Command): void {
+  program
+    .command('batch')
+    .description('rows a second of a batch, beside the same sessions without one, and how its history and memory grow')
+    .option('--rows <n>', 'rows of the batch', whole, 500)
+    .option('--rollouts <n>', 'rollouts of each row', whole, 2)
+    .option('--window <n>', 'sessions at once', whole, 16)
+    .option('--rounds <n>', 'model replies of a session', whole, 2)
+    .option('--plain <n>', 'sessions without a batch, half before it and half after', whole, 200)
+    .option('--json <file>', 'write the figures to a file')
+    .action(run);
+}
+
+async function run({ json, ...load }: Options): Promise<void> {
+  const before = loadavg()[0] ?? 0;
+  const figures = await runBatchBench(load, (line) => console.error(line));
+  for (const line of linesOf(figures)) console.log(line);
+  console.log(
+    `${availableParallelism()} cores, load ${before.toFixed(1)} before the run · Node ${process.version} · ${figures.server}`,
+  );
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify({ load, ...figures }, null, 2)}\n`);
+}
+
+function linesOf({ batchPerSecond, plainPerSecond, runs, memory }: BatchFigures): string[] {
+  const most = (pick: (run: BatchFigures['runs'][number]) => number) => Math.max(...runs.map(pick));
+  return [
+    `batch ${batchPerSecond.toFixed(2)} sessions/s · without one ${plainPerSecond.toFixed(2)} · overhead ${((plainPerSecond / batchPerSecond - 1) * 100).toFixed(1)} % (at most 5 is promised)`,
+    `${runs.length} runs, each at most ${most(({ events }) => events)} events and ${most(({ bytes }) => bytes)} bytes of history`,
+    ...tableLines(
+      ['done', 'sessions/s', 'worker MB', 'batch run'],
+      memory.map(({ done, perSecond, rss, run }) => [`${done}`, perSecond.toFixed(2), `${Math.round(rss)}`, `${run}`]),
+    ),
+  ];
+}
+
+function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number above 0.');
+  return value;
+}

@@ -1,0 +1,142 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { builtIn } from '../../activities/tools/served-tool.ts';
+import { toolActivity } from '../../activities/tools/tool-activity.ts';
+import { packRows } from '../../client/batch/pack.ts';
+import type { BatchInput, BatchResult, BatchStatus } from '../../protocol/batch.ts';
+import type { ResearchInput } from '../../protocol/input.ts';
+import { QUERY, WORKFLOW } from '../../protocol/names.ts';
+import { workflowsPath } from '../../worker/combined-workflows.ts';
+import { startWorkerStand, type WorkerStand } from '../worker-stand.ts';
+
+export interface BatchLoad {
+  rows: number;
+  rollouts: number;
+  window: number;
+  /** Model replies of a session, the answer among them. */
+  rounds: number;
+  /** Sessions without a batch. */
+  plain: number;
+}
+
+export interface BatchFigures {
+  batchPerSecond: number;
+  plainPerSecond: number;
+  /** Of the batch workflow, oldest first. */
+  runs: { events: number; bytes: number }[];
+  /** While the batch ran, at each tenth. */
+  memory: { done: number; perSecond: number; rss: number; run: number }[];
+  server: string;
+}
+
+const MODEL = fileURLToPath(new URL('../history/instant-model.ts', import.meta.url));
+const REPLY_CHARACTERS = 1000;
+const RESULT = 'The lamps were lit in spring. '.repeat(90);
+
+/** A batch of short sessions whose model and tools answer at once, and the same sessions started by a client. */
+export async function runBatchBench(load: BatchLoad, say: (line: string) => void): Promise<BatchFigures> {
+  const stand = await startWorkerStand({
+    model: [MODEL, String(load.rounds - 1), String(REPLY_CHARACTERS)],
+    workflowsPath,
+    activities: (ours, { stateDir }) => ({ ...ours, search: instantSearch(stateDir) }),
+    worker: { maxConcurrentActivityTaskExecutions: 200 },
+    say,
+  });
+  try {
+    await plainSessions(stand, Math.min(20, load.plain), load.window, 'warm');
+    const half = Math.ceil(load.plain / 2);
+    say(`${half} sessions without a batch`);
+    const before = await plainSessions(stand, half, load.window, 'before');
+    say(`a batch of ${load.rows} rows x ${load.rollouts}`);
+    const batch = await batchSessions(stand, load, say);
+    say(`${half} sessions without a batch`);
+    const after = await plainSessions(stand, half, load.window, 'after');
+    return { ...batch, plainPerSecond: (2 * half) / (before + after), server: stand.server };
+  } finally {
+    await stand.stop();
+  }
+}
+
+const instantSearch = (stateDir: string) =>
+  toolActivity(
+    builtIn({
+      name: 'search',
+      arguments: z.object({ query: z.array(z.string()) }),
+      run: async () => ({ text: RESULT }),
+    }),
+    { stateDir },
+  );
+
+/** Seconds that so many sessions take, as many at once as the window allows. */
+async function plainSessions(stand: WorkerStand, count: number, window: number, name: string): Promise<number> {
+  const startedAt = performance.now();
+  let next = 0;
+  const lane = async () => {
+    while (next < count) {
+      next += 1;
+      await stand.client.workflow.execute<(input: ResearchInput) => Promise<unknown>>(WORKFLOW.session, {
+        workflowId: `${name}-${next}`,
+        taskQueue: stand.taskQueue,
+        args: [{ question: `Which lamps ${next}?`, tools: ['search'] }],
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: window }, lane));
+  return (performance.now() - startedAt) / 1000;
+}
+
+async function batchSessions(
+  { client, taskQueue }: WorkerStand,
+  { rows, rollouts, window }: BatchLoad,
+  say: (line: string) => void,
+): Promise<Pick<BatchFigures, 'batchPerSecond' | 'runs' | 'memory'>> {
+  const questions = Array.from({ length: rows }, (_, index) => ({
+    id: index + 1,
+    question: `Which lamps ${index + 1}?`,
+  }));
+  const total = rows * rollouts;
+  const startedAt = performance.now();
+  const handle = await client.workflow.start<(input: BatchInput) => Promise<BatchResult>>(WORKFLOW.batch, {
+    workflowId: 'bench-batch',
+    taskQueue,
+    args: [{ ...packRows(questions), rollouts, window, tools: ['search'] }],
+  });
+  const memory: BatchFigures['memory'] = [];
+  let over = false;
+  const result = handle.result().finally(() => {
+    over = true;
+  });
+  let before = { done: 0, at: startedAt };
+  const seen = new Set<string>();
+  while (!over) {
+    await Promise.race([sleep(1000), result]);
+    const current = client.workflow.getHandle('bench-batch');
+    seen.add((await current.describe()).runId);
+    const status = await current.query<BatchStatus, []>(QUERY.status).catch(() => undefined);
+    const at = performance.now();
+    if (!status || (status.done - before.done < total / 10 && !over)) continue;
+    const perSecond = ((status.done - before.done) * 1000) / (at - before.at);
+    memory.push({ done: status.done, perSecond, rss: process.memoryUsage().rss / 1e6, run: seen.size });
+    say(`${status.done} of ${total}`);
+    before = { done: status.done, at };
+  }
+  const { totals } = await result;
+  const seconds = (performance.now() - startedAt) / 1000;
+  if (totals.success !== total) throw new Error(`Of ${total} sessions ${totals.success} succeeded.`);
+  return { batchPerSecond: total / seconds, runs: await runsOf(client), memory };
+}
+
+/** The list follows the server by a moment: it is whole when it tells of a completed run. */
+async function runsOf(client: WorkerStand['client']): Promise<BatchFigures['runs']> {
+  for (let tries = 0; ; tries += 1) {
+    const infos = [];
+    for await (const info of client.workflow.list({ query: `WorkflowId = 'bench-batch'` })) infos.push(info);
+    if (infos.some(({ status }) => status.name === 'COMPLETED') || tries > 60) {
+      return infos
+        .sort((a, b) => a.startTime.getTime() - b.startTime.getTime())
+        .map(({ historyLength, historySize }) => ({ events: historyLength, bytes: historySize ?? Number.NaN }));
+    }
+    await sleep(500);
+  }
+}
