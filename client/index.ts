@@ -24,7 +24,7 @@ export { BatchRun } from './batch/batch-run.ts';
 export { type ConnectOptions, connectTemporal, taskQueueFrom } from './connect.ts';
 export * from './errors.ts';
 export type { SessionEvent } from './events.ts';
-export { type ExportedSession, type ExportFormat, exportSession } from './export/export.ts';
+export { EXPORT_FORMATS, type ExportedSession, type ExportFormat, exportSession } from './export/export.ts';
 export type { SessionListing } from './list.ts';
 export { ResearchSession } from './session.ts';
 export type { PendingActivity, Snapshot } from './snapshot.ts';

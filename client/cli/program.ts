@@ -42,7 +42,7 @@ Examples:
   deep-research ask "…" --no-watch --json          start it and go; prints its id
   deep-research watch ID                           look on, from the first round
   deep-research steer ID "Only sources after 2024"
-  deep-research export ID --format md -o session.md
+  deep-research export ID --format html -o session.html
 
 The server is found as by Temporal's own tools: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE,
 TEMPORAL_API_KEY, or its configuration file. Exit codes: 0 answered, 1 failed, 2 wrong usage, 130 left with Ctrl-C.`;
@@ -146,7 +146,7 @@ export function buildProgram(world: Surroundings): Command {
     );
 
   command('export <id>', 'the whole session as one document')
-    .option('--format <json|md>', 'json for programs, md for people', 'md')
+    .option('--format <name>', 'md or html for people, json for programs, jsonl as the original writes it', 'md')
     .option('-o, --output <file>', 'write it to a file')
     .action((id: string, options: { format: string; output?: string }) =>
       withClient((client) => exportTo(client, id, options, world)),

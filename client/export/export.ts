@@ -4,9 +4,19 @@ import type { Status } from '../../protocol/status.ts';
 import type { Segment } from '../../protocol/trajectory.ts';
 import { type FailureKind, ResearchFailed } from '../errors.ts';
 import type { Outcome, Snapshot } from '../snapshot.ts';
+import { pageOf } from './html/page.ts';
 import { markdownOf } from './markdown.ts';
+import { exportedToRows } from './to-rows.ts';
 
-export type ExportFormat = 'json' | 'md';
+/** How a session is written: `json` for programs, `jsonl` as the original's output rows, `md` and `html` for people. */
+export const EXPORT_FORMATS = {
+  json: (session) => `${JSON.stringify(session, null, 2)}\n`,
+  jsonl: async (session) => (await exportedToRows(session)).map((row) => `${JSON.stringify(row)}\n`).join(''),
+  md: markdownOf,
+  html: pageOf,
+} satisfies Record<string, (session: ExportedSession) => string | Promise<string>>;
+
+export type ExportFormat = keyof typeof EXPORT_FORMATS;
 
 /** A whole session. `version` changes when a reader of the one before would be wrong. */
 export interface ExportedSession {
@@ -34,10 +44,9 @@ export interface ExportSource {
   result(): Promise<ResearchResult>;
 }
 
-/** A session as one document: `json` for programs, with a final newline, `md` for people. Needs a worker. */
+/** A session as one document with a final newline. Needs a worker. */
 export async function exportSession(source: ExportSource, format: ExportFormat): Promise<string> {
-  const session = await collect(source);
-  return format === 'md' ? markdownOf(session) : `${JSON.stringify(session, null, 2)}\n`;
+  return EXPORT_FORMATS[format](await collect(source));
 }
 
 async function collect(source: ExportSource): Promise<ExportedSession> {

@@ -4,6 +4,7 @@ import { ResearchFailed } from '../../client/errors.ts';
 import { type ExportedSession, type ExportSource, exportSession } from '../../client/export/export.ts';
 import { fenced } from '../../client/export/markdown.ts';
 import type { Outcome } from '../../client/snapshot.ts';
+import { originalRow } from '../../protocol/original/row.ts';
 import { aCall, aResult, aRound, aSegment, aStatus } from './client-fixtures.ts';
 
 const code = { code: 'a = "```"\nprint(a)' };
@@ -94,5 +95,17 @@ test('no text ends its code block', () => {
       const ends = rest.flatMap((line, index) => (line.trim().startsWith(first) ? [index] : []));
       expect(ends).toEqual([rest.length - 1]);
     }),
+  );
+});
+
+test('JSONL has the rows that the original writes, one a segment', async () => {
+  const lines = (await exportSession(source('completed'), 'jsonl')).trimEnd().split('\n');
+  const rows = lines.map((line) => originalRow.parse(JSON.parse(line)));
+  expect(rows).toMatchObject([{ status: 'success', segment_idx: 1, segment_total: 1, result: { rounds: 2 } }]);
+});
+
+test('HTML is the page', async () => {
+  expect(await exportSession(source('completed'), 'html')).toMatch(
+    /^<!doctype html>[\s\S]*It is 300 seconds\.[\s\S]*<\/html>\n$/,
   );
 });

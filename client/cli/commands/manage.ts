@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { isRehearsal, REHEARSAL_NOTE } from '../../../protocol/names.ts';
 import { summaryOf } from '../../../workflows/call-summary.ts';
 import { InvalidInput, RequestRefused } from '../../errors.ts';
+import { EXPORT_FORMATS, type ExportFormat } from '../../export/export.ts';
 import type { DeepResearchClient, ResearchSession, SessionListing } from '../../index.ts';
 import { cachedShare, count, duration } from '../format.ts';
 import { printJson } from '../print-json.ts';
@@ -135,15 +136,21 @@ export async function exportTo(
   { format, output }: { format: string; output?: string },
   world: Surroundings,
 ): Promise<void> {
-  if (format !== 'json' && format !== 'md') throw new InvalidInput(`--format: expected json or md, got "${format}".`);
+  if (!isFormat(format)) {
+    throw new InvalidInput(`--format: expected ${Object.keys(EXPORT_FORMATS).join(', ')}, got "${format}".`);
+  }
   const document = await (await client.attach(id)).export(format);
-  if (output === undefined) {
+  // A page in a terminal is of no use to anybody.
+  const file = output ?? (format === 'html' && world.out.isTTY ? `${id.replace(/[^\w.-]+/g, '-')}.html` : undefined);
+  if (file === undefined) {
     world.out.write(world.out.isTTY ? clean(document) : document);
     return;
   }
-  await writeFile(output, document);
-  world.err.write(`Written to ${output}.\n`);
+  await writeFile(file, document);
+  world.err.write(`Written to ${file}.\n`);
 }
+
+const isFormat = (name: string): name is ExportFormat => Object.hasOwn(EXPORT_FORMATS, name);
 
 function argumentLines(args: Record<string, unknown>): string {
   const lines = Object.entries(args).map(([name, value]) =>
