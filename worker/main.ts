@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { describe } from './configuration/describe.ts';
-import { type Configuration, readConfiguration } from './configuration/index.ts';
+import { readConfiguration } from './configuration/index.ts';
 import { helpTable } from './configuration/table.ts';
 import { checkWorker, runWorker } from './run.ts';
 
@@ -28,15 +28,16 @@ try {
 
 async function serve(checkOnly: boolean): Promise<void> {
   const given = readConfiguration();
-  const say = (configuration: Configuration) => console.log(describe(configuration).join('\n'));
+  const say = (...told: Parameters<typeof describe>) => console.log(describe(...told).join('\n'));
   if (checkOnly) {
-    say(await checkWorker(given));
+    const { configuration, tools } = await checkWorker(given);
+    say(configuration, tools);
     console.log('The configuration is good.');
     return;
   }
   await runWorker(given, {
-    onReady(configuration) {
-      say(configuration);
+    onReady(configuration, tools) {
+      say(configuration, tools);
       process.send?.('ready');
     },
   });

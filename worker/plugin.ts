@@ -40,11 +40,20 @@ export class DeepResearchPlugin extends SimplePlugin {
   #namespace = 'default';
 
   constructor(activities: object, { onEnd = async () => {}, startJanitor = () => undefined }: PluginParts = {}) {
+    let workers = 0;
     super({
       name: 'deep-research',
       activities,
       workflowsPath: combineWorkflows,
-      runContext: (next) => next().finally(onEnd),
+      runContext: async (next) => {
+        workers += 1;
+        try {
+          await next();
+        } finally {
+          workers -= 1;
+          if (workers === 0) await onEnd();
+        }
+      },
     });
     this.#startJanitor = startJanitor;
   }
@@ -83,7 +92,7 @@ export class DeepResearchPlugin extends SimplePlugin {
 }
 
 interface PluginParts {
-  /** Waited for after the worker's end. */
+  /** Waited for after the end of the worker, or of the last of several. */
   onEnd?: () => Promise<void>;
   /** For a worker that was given a connection. */
   startJanitor?: (connection: NativeConnection, namespace: string) => Janitor | undefined;

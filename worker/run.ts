@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { DefaultLogger, type LogLevel, Runtime, Worker } from '@temporalio/worker';
 import { closeIndexes } from '../activities/ranking/thread.ts';
+import type { OwnTool } from '../activities/tools/own-tool.ts';
 import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
 import { workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration/index.ts';
@@ -8,7 +9,7 @@ import { activitiesOf, HEARTBEAT_THROTTLE, type PluginOptions } from './plugin.t
 import { type Poll, pollsOf } from './queues.ts';
 import { startSandboxJanitor } from './sandbox-janitor.ts';
 import { sessionSinks, silentSinks } from './sinks.ts';
-import { checkStart } from './start-checks/index.ts';
+import { checkStart, type Started } from './start-checks/index.ts';
 import { BUILD_ID } from './version.ts';
 
 /** Loaded once for all sessions: for each of them it would take half of its start and of its way back into memory. */
@@ -24,13 +25,16 @@ function installRuntime({ logLevel }: Configuration): void {
   });
 }
 
-/** The configuration with what its servers told about themselves. Throws an error that says what cannot be used. */
-export async function checkWorker(given: Configuration): Promise<Configuration> {
+/**
+ * The configuration with what its servers told about themselves, and the tools of MCP servers. Throws an error that says
+ * what cannot be used.
+ */
+export async function checkWorker(given: Configuration): Promise<Pick<Started, 'configuration' | 'tools'>> {
   installRuntime(given);
-  const { connection, configuration, closeTools } = await checkStart(given, { warn, ownTools: [] });
+  const { connection, closeTools, ...started } = await checkStart(given, { warn, ownTools: [] });
   await closeTools();
   await connection.close();
-  return configuration;
+  return started;
 }
 
 /**
@@ -42,7 +46,9 @@ export async function runWorker(
   {
     tools: ownTools = [],
     onReady,
-  }: Pick<PluginOptions, 'tools'> & { onReady?: (configuration: Configuration) => void } = {},
+  }: Pick<PluginOptions, 'tools'> & {
+    onReady?: (configuration: Configuration, tools: readonly OwnTool[]) => void;
+  } = {},
 ): Promise<void> {
   installRuntime(given);
   const { connection, namespace, configuration, tools, closeTools } = await checkStart(given, { warn, ownTools });
@@ -88,7 +94,7 @@ export async function runWorker(
         }),
       ),
     );
-    onReady?.(configuration);
+    onReady?.(configuration, tools);
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
     await janitor?.stop();

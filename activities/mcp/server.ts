@@ -29,7 +29,6 @@ export class McpServer {
   #connection: McpConnection | undefined;
   #connecting: Promise<McpConnection> | undefined;
   #failure: { error: Unreachable; at: number } | undefined;
-  #closed = false;
 
   constructor(settings: McpServerSettings, version: string) {
     this.settings = settings;
@@ -79,9 +78,8 @@ export class McpServer {
     }
   }
 
-  /** Ends the server's process or session; it is not started again. */
+  /** Ends the server's process or session; the next call would start it again. */
   async close(): Promise<void> {
-    this.#closed = true;
     await this.#connecting?.catch(() => {});
     await this.#connection?.close();
   }
@@ -91,14 +89,13 @@ export class McpServer {
       return await untilAborted(this.#connected(), signal);
     } catch (error) {
       if (!(error instanceof Unreachable)) throw error;
-      throw new CallFailed(error.message, { passing: !this.#closed });
+      throw new CallFailed(error.message, { passing: true });
     }
   }
 
   /** The connection there is, or a new one; calls that want one at once share it. */
   async #connected(): Promise<McpConnection> {
     if (this.#connection?.open()) return this.#connection;
-    if (this.#closed) throw new Unreachable('the worker is being stopped');
     if (this.#failure && Date.now() - this.#failure.at < PAUSE_MS) throw this.#failure.error;
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined;
@@ -108,11 +105,8 @@ export class McpServer {
 
   async #connect(): Promise<McpConnection> {
     try {
-      const connection = await connect(this.settings, this.#version);
-      this.#connection = connection;
-      if (!this.#closed) return connection;
-      await connection.close();
-      throw new Unreachable('the worker is being stopped');
+      this.#connection = await connect(this.settings, this.#version);
+      return this.#connection;
     } catch (error) {
       this.#failure = { error: error as Unreachable, at: Date.now() };
       throw error;

@@ -3,6 +3,7 @@ import { readForVisit } from '../corpus/read-for-visit.ts';
 import { closeSharedCorpora, sharedCorpus } from '../corpus/shared-corpus.ts';
 import type { ReadableDocument } from '../documents/readable-document.ts';
 import { selectPassages } from '../reading/select-passages.ts';
+import { verbatimFinder } from '../reading/verbatim.ts';
 
 /** A folder of documents, and the folder of its index. */
 export interface Folder {
@@ -30,6 +31,12 @@ export const jobs = {
   /** The passages of a page that say the most for a goal. */
   async passages({ document, goal, budget }: { document: ReadableDocument; goal: string; budget: number }) {
     return selectPassages(document, goal, budget);
+  },
+
+  /** Where the quotes of each reader stand in a long page. */
+  async verbatim({ page, quotes }: { page: string; quotes: string[][] }) {
+    const find = verbatimFinder(page);
+    return quotes.map((each) => each.flatMap(find));
   },
 
   /** Closes the indexes; the next job opens what it needs. */

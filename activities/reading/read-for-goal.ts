@@ -5,11 +5,12 @@ import { askModel } from '../inference/ask-model.ts';
 import type { Fleet } from '../inference/fleet/index.ts';
 import { limiter } from '../limiter.ts';
 import { chooseSpans, evidenceText } from './evidence-text.ts';
+import { findVerbatim } from './find-verbatim.ts';
 import { keptNotes } from './kept-notes.ts';
 import { type Notes, parseNotes } from './parse-notes.ts';
 import { piecesOf } from './pieces.ts';
 import { joiningPrompt, readingPrompt } from './prompts.ts';
-import { type Span, verbatimFinder } from './verbatim.ts';
+import type { Span } from './verbatim.ts';
 
 /** What models made of a page for a goal. */
 export interface PageReading {
@@ -78,8 +79,8 @@ export function readForGoal(fleet: Fleet, cache: Cache = noCache): ReadForGoal {
     const read = notes.filter((one) => one !== undefined);
     if (read.length === 0) return { usage };
 
-    const find = verbatimFinder(document.text);
-    const finds = read.map(({ quotes }) => quotes.flatMap(find));
+    const quotes = read.map((notes) => notes.quotes);
+    const finds = await findVerbatim(document.text, quotes, signal);
     const claimed = read.some(({ quotes }) => quotes.length > 0);
     if (claimed && finds.every((spans) => spans.length === 0)) return { usage };
 

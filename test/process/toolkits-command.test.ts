@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { STDIO } from '../support/mcp/open.ts';
 
 const CLI = fileURLToPath(new URL('../../client/cli/main.ts', import.meta.url));
 
@@ -19,8 +20,10 @@ afterEach(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-function run(...args: string[]) {
-  const env = { PATH: process.env.PATH, HOME: folder, DEEP_RESEARCH_STATE_DIR: join(folder, 'state') };
+const run = (...args: string[]) => runWith({}, ...args);
+
+function runWith(more: NodeJS.ProcessEnv, ...args: string[]) {
+  const env = { PATH: process.env.PATH, HOME: folder, DEEP_RESEARCH_STATE_DIR: join(folder, 'state'), ...more };
   const child = spawn(process.execPath, [CLI, 'toolkits', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   children.push(child);
   const seen = { out: '', err: '' };
@@ -56,6 +59,24 @@ test('the command serves until it is told to stop, without a model server or Tem
   child.kill('SIGTERM');
   expect(await ended).toMatchObject({ code: 0, err: '' });
   await expect(fetch(url)).rejects.toThrow();
+});
+
+test('tools of MCP servers are served as well, and end with the command', async () => {
+  const { child, ended, says } = runWith(
+    { DEEP_RESEARCH_MCP_SERVERS: JSON.stringify({ mcpServers: { harbour: STDIO } }) },
+    ...['--port', '0', '--files', join(folder, 'data')],
+  );
+  const url = await says(/^Tool service at (\S+)$/m);
+  const response = await fetch(`${url}/tide`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{"request_id":"tide","params":{"harbour":"Emden"}}',
+  });
+  const { result } = (await response.json()) as { result: string };
+  const pid = Number(/^Emden: high water at 12:40 \(process (\d+)\)$/.exec(result)?.[1]);
+  child.kill('SIGTERM');
+  expect(await ended).toMatchObject({ code: 0, err: '' });
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });
 
 test('--help says what it takes, and a wrong port or a taken one what is wrong', async () => {

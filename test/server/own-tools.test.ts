@@ -157,7 +157,7 @@ test('through the plugin: approval, order, errors, a fault that passes, sources'
     ['done', 'The attempt 2 went well.'],
     ['failed', 'There is no tool named "fly". Available tools: lamp, shaky.'],
   ]);
-  expect(sources).toEqual([{ url: 'lamp:1' }]);
+  expect(sources).toEqual([{ url: 'lamp:1', call: 'r1c1' }]);
   expect(await activitiesOf(session)).toContainEqual(['lamp', '1 · true']);
 });
 
@@ -219,7 +219,7 @@ test("the document's MCP server: in the prompt, in the UI, with a limit, to the 
     DEEP_RESEARCH_TOOL_RATES: 'high_water=50',
   });
   open.push({ close: () => worker.stop() });
-  expect(worker.output()).toContain('MCP servers tides');
+  expect(worker.output()).toContain('MCP servers tides; further tools high_water;');
   const harbour = (name: unknown) => ({ name: 'high_water', arguments: { harbour: name } });
   const session = await sessions.start(
     played({ script: [[harbour('Emden'), harbour('Ulm')], harbour(7)] }, { tools: ['high_water'] }),
@@ -264,4 +264,19 @@ test('an MCP server that is killed between two approved calls: the session goes 
   expect((await callsOf(session)).map(({ state }) => state)).toEqual(['done', 'done']);
   expect(await worker.stop()).toBe(0);
   expect(() => process.kill(second, 0)).toThrow('ESRCH');
+});
+
+test('through the plugin: the tools of an MCP server, which ends with the worker', async () => {
+  const mcpServers = JSON.stringify({ mcpServers: { harbour: STDIO } });
+  const configuration = readConfiguration({ ...sessions.env, DEEP_RESEARCH_MCP_SERVERS: mcpServers });
+  const plugin = await deepResearchPlugin({ configuration });
+  const worker = await Worker.create({ connection, taskQueue: sessions.taskQueue, plugins: [plugin] });
+  const [call] = await worker.runUntil(async () => {
+    const script = [{ name: 'tide', arguments: { harbour: 'Emden' } }];
+    const session = await sessions.start(played({ script }, { tools: ['tide'] }));
+    await session.result();
+    return callsOf(session);
+  });
+  const pid = Number(/^Emden: high water at 12:40 \(process (\d+)\)$/.exec(call?.result ?? '')?.[1]);
+  expect(() => process.kill(pid, 0)).toThrow('ESRCH');
 });

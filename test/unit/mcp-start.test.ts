@@ -7,6 +7,7 @@ import { McpServer } from '../../activities/mcp/server.ts';
 import { serveTools } from '../../activities/mcp/tools.ts';
 import { takenNames } from '../../activities/tools/all-tools.ts';
 import type { ConfigurationError } from '../../worker/configuration/error.ts';
+import { readConfiguration } from '../../worker/configuration/index.ts';
 import { openTools, STDIO, settingsOf } from '../support/mcp/open.ts';
 
 /** As it stands in a configuration. */
@@ -189,6 +190,18 @@ describe('the configuration', () => {
     expect(JSON.stringify(server)).not.toContain('very-secret');
   });
 
+  test('the servers themselves may stand in the configuration file', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mcp-settings-'));
+    try {
+      const file = join(folder, 'settings.json');
+      writeFileSync(file, JSON.stringify({ DEEP_RESEARCH_MCP_SERVERS: { mcpServers: { a: { command: 'x' } } } }));
+      const { mcpServers } = readConfiguration({ S1_DR_CONFIG_JSON: file }, { needsModel: false });
+      expect(mcpServers.map(({ name }) => name)).toEqual(['a']);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test('a file: relative paths begin beside it; a server may be disabled', () => {
     const folder = mkdtempSync(join(tmpdir(), 'mcp-file-'));
     try {
@@ -201,7 +214,7 @@ describe('the configuration', () => {
         `DEEP_RESEARCH_MCP_SERVERS: the file "${file}" is not JSON.`,
       );
       expect(() => settingsOf({}, { DEEP_RESEARCH_MCP_SERVERS: join(folder, 'none.json') })).toThrow(
-        'there is no file',
+        `the file "${join(folder, 'none.json')}" cannot be read (ENOENT).`,
       );
     } finally {
       rmSync(folder, { recursive: true });

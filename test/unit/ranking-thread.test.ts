@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { closeIndexes, inThread } from '../../activities/ranking/thread.ts';
 import { bestPassages } from '../../activities/reading/best-passages.ts';
+import { findVerbatim } from '../../activities/reading/find-verbatim.ts';
 
 let stateDir: string;
 let folder: string;
@@ -50,6 +51,13 @@ test('a folder is searched and its documents are opened there', async () => {
     name: 'ToolError',
     message: 'There is no document "gull.md" in the folder. The closest are: gulls.md.',
   });
+});
+
+test('quotes are found in a long page as in a short one', async () => {
+  const quotes = [['Line 7 speaks of gull number 7.', 'Line 7 speaks of whales.'], ['line 19999 speaks']];
+  const [first, second] = await findVerbatim(long, quotes);
+  const shown = [...(first ?? []), ...(second ?? [])].map(({ start, end }) => long.slice(start, end));
+  expect(shown).toEqual(['Line 7 speaks of gull number 7.', 'Line 19999 speaks']);
 });
 
 test('an abort is not waited for', async () => {

@@ -1,8 +1,8 @@
 import type { SearchKind } from '../../activities/providers/provider.ts';
 import type { Configuration } from './index.ts';
 
-/** The configuration for the start of a log: a line for each group, without secrets. */
-export function describe(configuration: Configuration): string[] {
+/** The configuration for the start of a log: a line for each group, without secrets. `furtherTools` are beside the nine. */
+export function describe(configuration: Configuration, furtherTools: readonly { name: string }[] = []): string[] {
   const {
     endpoints,
     corpora,
@@ -37,6 +37,7 @@ export function describe(configuration: Configuration): string[] {
       ? [`tool services ${variables.TOOLS_SERVER_BASE_ENDPOINT_URL.map(withoutPassword).join(', ')}`]
       : []),
     ...(mcpServers.length > 0 ? [`MCP servers ${mcpServers.map(({ name }) => name).join(', ')}`] : []),
+    ...(furtherTools.length > 0 ? [`further tools ${furtherTools.map(({ name }) => name).join(' ')}`] : []),
     `web search ${names('web')}`,
     `scholar ${names('scholar')}`,
     `images ${names('images')}`,

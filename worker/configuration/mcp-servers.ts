@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { McpAddress, McpProcess, McpServerSettings } from '../../activities/mcp/settings.ts';
@@ -62,12 +62,16 @@ export function mcpServersFrom(values: Variables, env: NodeJS.ProcessEnv): McpSe
 /** What the variable holds or names. `folder` is where relative paths begin, if it names a file. */
 function documentOf(given: string): { servers: Record<string, unknown>; folder?: string } {
   const isText = given.startsWith('{');
-  const place = isText ? VARIABLE : `${VARIABLE}: the file "${given}"`;
-  const said = isText ? `${VARIABLE}: it` : place;
-  if (!isText && !existsSync(given)) throw new Error(`${VARIABLE}: there is no file "${given}".`);
+  const said = isText ? `${VARIABLE}: it` : `${VARIABLE}: the file "${given}"`;
+  let text = given;
+  try {
+    if (!isText) text = readFileSync(given, 'utf8');
+  } catch (error) {
+    throw new Error(`${said} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
   let content: unknown;
   try {
-    content = JSON.parse(isText ? given : readFileSync(given, 'utf8'));
+    content = JSON.parse(text);
   } catch {
     // The parser's message quotes the text, which may hold keys.
     throw new Error(`${said} is not JSON.`);
