@@ -9,7 +9,7 @@ import { openSandbox } from './sandbox/index.ts';
 import { makeConclude } from './session/conclude.ts';
 import { makeFork } from './session/fork.ts';
 import { makePrepare } from './session/prepare.ts';
-import { makeTools, type ToolsOptions } from './tools/all-tools.ts';
+import { cacheOf, makeTools, type ToolsOptions } from './tools/all-tools.ts';
 import { toolActivity } from './tools/tool-activity.ts';
 
 export interface ActivityOptions extends ToolsOptions {
@@ -33,7 +33,8 @@ export async function makeActivities(
   const { stateDir, endpoints } = options;
   const fleet = makeFleet(endpoints);
   const sandbox = options.sandbox ?? openSandbox(options);
-  const tools = await makeTools({ ...options, fleet, sandbox });
+  const cache = cacheOf(options);
+  const tools = await makeTools({ ...options, fleet, sandbox }, cache);
   const research = endpoints.find(({ roles }) => roles.includes('research'));
   const session = { skillFolders: [], ...options, tools, protocol: protocolOf(research?.format ?? 'deep_research') };
   return {
@@ -41,7 +42,7 @@ export async function makeActivities(
     prepare: makePrepare(session),
     fork: makeFork(session),
     infer: makeInfer(fleet),
-    conclude: makeConclude(stateDir, sandbox),
+    conclude: makeConclude({ stateDir, sandbox, cache }),
     ...makeBatchActivities(options),
   };
 }

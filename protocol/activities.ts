@@ -1,3 +1,4 @@
+import type { CheckedClaims } from './claims.ts';
 import type { Forked, ForkInput } from './fork.ts';
 import type { InputFile, ModelSettings } from './input.ts';
 import type { Message, ToolProtocol } from './messages.ts';
@@ -89,9 +90,11 @@ export interface InferProgress {
 
 export interface ConcludeInput {
   session: SessionRef;
+  /** There is an answer, whose claims are checked. */
+  answered?: true;
 }
 
-export interface Concluded {
+export interface Concluded extends Partial<CheckedClaims> {
   artifacts: Artifact[];
 }
 

@@ -1,3 +1,5 @@
+import type { Segment } from './trajectory.ts';
+
 type Kind = 'think' | 'tool_call' | 'answer';
 
 interface Tag {
@@ -137,4 +139,10 @@ export function finalAnswer(text: string): string {
       .replace(/<\/?answer>/gi, '')
       .trim()
   );
+}
+
+/** The answer of a session: that of the last reply in its last segment. */
+export function answerOf(segments: readonly Segment[]): string {
+  const last = segments.at(-1)?.rounds.findLast((round) => round.reply);
+  return last?.reply ? finalAnswer(last.reply.text) : '';
 }

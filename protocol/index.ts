@@ -2,6 +2,7 @@ export * from './activities.ts';
 export * from './answer.ts';
 export * from './batch.ts';
 export * from './batch-activities.ts';
+export * from './claims.ts';
 export * from './digest.ts';
 export * from './fork.ts';
 export * from './input.ts';

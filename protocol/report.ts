@@ -1,3 +1,4 @@
+import { type CheckedClaims, claimLines } from './claims.ts';
 import { isRehearsal, REHEARSAL_NOTE } from './names.ts';
 import type { Usage } from './reply.ts';
 import type { Status } from './status.ts';
@@ -5,7 +6,15 @@ import type { Source } from './tool-call.ts';
 import type { CallRecord, Round, Segment } from './trajectory.ts';
 
 /** Characters. With three bytes each, as in Chinese, the whole stays near 200 KB: half of what a query may answer. */
-const LONGEST = { question: 4_000, answer: 30_000, sources: 10_000, rounds: 24_000, thought: 240, call: 160 };
+const LONGEST = {
+  question: 4_000,
+  answer: 30_000,
+  sources: 10_000,
+  claims: 6_000,
+  rounds: 24_000,
+  thought: 240,
+  call: 160,
+};
 
 /**
  * A session as Markdown for people: the question, where it stands, the answer if there is one, the sources, one line a
@@ -22,11 +31,21 @@ export function reportOf(status: Status, segments: Segment[]): string {
       ? ['## Answer', ...rehearsalMark(result), closeFence(cut(result.answer, LONGEST.answer)) || '(empty)']
       : []),
     ...(result?.sources.length ? ['## Sources', sourceList(result.sources, LONGEST.sources)] : []),
+    ...claimsSection(result, LONGEST.claims),
     '## Rounds',
     roundLines(segments),
     '## Totals',
     totalsOf(status),
   ].join('\n\n');
+}
+
+/** The check of an answer's claims as a section; nothing where there was none, or nothing to check. */
+export function claimsSection(result: Partial<CheckedClaims> | undefined, longest = Infinity): string[] {
+  const lines = claimLines(result ?? {}).map((line) => `- ${escapeInline(line)}`);
+  if (lines.length === 0) return [];
+  const shown = lines.slice(0, Math.max(1, countWithin(lines, longest)));
+  const left = lines.length - shown.length;
+  return ['## Claims checked', [...shown, ...(left > 0 ? [`- ${left} more are left out.`] : [])].join('\n')];
 }
 
 /** What stands above an answer that no language model gave. */

@@ -1,3 +1,4 @@
+import type { Citation, Quotation } from './claims.ts';
 import type { Usage } from './reply.ts';
 import type { Source } from './tool-call.ts';
 
@@ -28,6 +29,9 @@ export interface ResearchResult {
   usage: Usage;
   sources: Source[];
   artifacts: Artifact[];
+  /** What the answer cites and quotes, compared with what was read; absent where that was not checked. */
+  citations?: Citation[];
+  quotations?: Quotation[];
   elapsedMs: number;
   /** Name of the model that gave the answer. */
   model: string;

@@ -1,7 +1,8 @@
 import * as wf from '@temporalio/workflow';
+import type { Concluded } from '../protocol/activities.ts';
 import type { ForkInput } from '../protocol/fork.ts';
 import type { ResearchInput } from '../protocol/input.ts';
-import type { Artifact, ResearchResult, StopReason } from '../protocol/result.ts';
+import type { ResearchResult, StopReason } from '../protocol/result.ts';
 import { askedOf, begin, unprepared } from './begin.ts';
 import { handle } from './handlers.ts';
 import { research } from './research.ts';
@@ -55,7 +56,7 @@ async function answers(session: Session): Promise<ResearchResult> {
     const ended = await research(session);
     if (ended === 'continue_as_new') return continueAsNew(session);
     const open = data.settings.keepOpenSeconds > 0 && !session.timedOut && currentRound(data) !== undefined;
-    session.result = resultOf(session, ended, open ? [] : await conclude(session));
+    session.result = resultOf(session, ended, open ? { artifacts: [] } : await conclude(session, true));
     if (!open) return done(session, ended);
     controls.open = true;
     controls.finish = false;
@@ -63,7 +64,7 @@ async function answers(session: Session): Promise<ResearchResult> {
     const asked = await runtime.until(() => controls.followUps.length > 0, data.settings.keepOpenSeconds * 1000);
     controls.open = false;
     if (!asked) {
-      session.result = resultOf(session, ended, await conclude(session));
+      session.result = resultOf(session, ended, await conclude(session, true));
       return done(session, ended);
     }
     const last = currentRound(data);
@@ -99,14 +100,13 @@ function watchDeadline(session: Session): void {
   );
 }
 
-/** Ends what the session still has running and lists its files; never the reason a session fails. */
-async function conclude(session: Session): Promise<Artifact[]> {
+/** Ends what the session still has running, lists its files and has its answer checked; never why a session fails. */
+async function conclude(session: Session, answered = false): Promise<Concluded> {
   try {
-    const { artifacts } = await wf.CancellationScope.nonCancellable(() =>
-      session.runtime.conclude({ session: session.data.prepared.session }),
+    return await wf.CancellationScope.nonCancellable(() =>
+      session.runtime.conclude({ session: session.data.prepared.session, ...(answered ? { answered } : {}) }),
     );
-    return artifacts;
   } catch {
-    return [];
+    return { artifacts: [] };
   }
 }

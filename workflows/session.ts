@@ -1,5 +1,6 @@
-import { finalAnswer } from '../protocol/answer.ts';
-import type { Artifact, ResearchResult, StopReason } from '../protocol/result.ts';
+import type { Concluded } from '../protocol/activities.ts';
+import { answerOf } from '../protocol/answer.ts';
+import type { ResearchResult, StopReason } from '../protocol/result.ts';
 import type { SessionState, Status } from '../protocol/status.ts';
 import { type Controls, newControls } from './controls.ts';
 import { detailsOf } from './details.ts';
@@ -73,17 +74,16 @@ export function statusOf(session: Session): Status {
   };
 }
 
-export function resultOf(session: Session, stopReason: StopReason, artifacts: Artifact[]): ResearchResult {
+export function resultOf(session: Session, stopReason: StopReason, concluded: Concluded): ResearchResult {
   const { data, runtime } = session;
-  const last = data.segments.at(-1)?.rounds.findLast((round) => round.reply);
   return {
-    answer: last?.reply ? finalAnswer(last.reply.text) : '',
+    answer: answerOf(data.segments),
     stopReason,
     rounds: data.rounds,
     segments: data.segments.length,
     usage: data.usage,
     sources: data.sources,
-    artifacts,
+    ...concluded,
     elapsedMs: runtime.now() - data.startedAt,
     model: data.model,
   };

@@ -9,6 +9,9 @@ export interface NormalText {
 const UNSPACED =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}ー々〆]/u;
 
+/** Whether a character is a word of its own, as far as blanks tell. */
+export const isUnspaced = (character: string): boolean => UNSPACED.test(character);
+
 /** Left out on both sides: where Markdown links lead to, and the numbers of footnotes. */
 const NOT_TEXT = /\]\((?:[^()\s]|\([^()\s]*\))*(?:\s"[^"\n]*")?\)|\[\[?\d{1,3}\]?\](?!\()/g;
 

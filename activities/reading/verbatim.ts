@@ -13,28 +13,42 @@ const LEAST_PART = 8;
 /** Punctuation and marks around a stretch that belong to it, in characters. */
 const MOST_MARKS = 8;
 
+/** A page in which texts are looked for word for word. */
+export interface ComparablePage {
+  /** As it is compared. */
+  normal: string;
+  /** The first place of a text that has at least so many normal characters. */
+  find(text: string, least?: number): Span | undefined;
+}
+
+export function comparablePage(page: string): ComparablePage {
+  const normal = normalText(page);
+  return {
+    normal: normal.text,
+    find(text, least = LEAST) {
+      const wanted = normalText(text).text;
+      if (wanted.length < least) return undefined;
+      for (let at = normal.text.indexOf(wanted); at >= 0; at = normal.text.indexOf(wanted, at + 1)) {
+        const end = at + wanted.length;
+        if (atWordEnds(normal.text, at, end)) return widened(page, normal.origin[at]!, normal.origin[end - 1]! + 1);
+      }
+      return undefined;
+    },
+  };
+}
+
 /**
  * Finds quotes in a page. A quote that does not stand in it as a whole is looked for in parts (what is between
  * ellipses, lines, sentences), and the parts that stand there are found: what a model made up is not.
  */
 export function verbatimFinder(page: string): (quote: string) => Span[] {
-  const normal = normalText(page);
-
-  function whole(quote: string, least: number): Span | undefined {
-    const wanted = normalText(quote).text;
-    if (wanted.length < least) return undefined;
-    for (let at = normal.text.indexOf(wanted); at >= 0; at = normal.text.indexOf(wanted, at + 1)) {
-      const end = at + wanted.length;
-      if (atWordEnds(normal.text, at, end)) return widened(page, normal.origin[at]!, normal.origin[end - 1]! + 1);
-    }
-    return undefined;
-  }
+  const { find } = comparablePage(page);
 
   const parts = (quote: string, cut: RegExp): Span[] =>
-    quote.split(cut).flatMap((part) => whole(part, LEAST_PART) ?? (cut === SENTENCES ? [] : parts(part, SENTENCES)));
+    quote.split(cut).flatMap((part) => find(part, LEAST_PART) ?? (cut === SENTENCES ? [] : parts(part, SENTENCES)));
 
   return (quote) => {
-    const found = whole(quote, LEAST);
+    const found = find(quote);
     return found ? [found] : parts(quote, LINES);
   };
 }

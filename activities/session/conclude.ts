@@ -4,10 +4,12 @@ import { readdir, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import type { Concluded, ConcludeInput } from '../../protocol/activities.ts';
 import type { Artifact } from '../../protocol/result.ts';
+import type { Cache } from '../cache/index.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { cleanupCalls } from '../workspace/cleanup-calls.ts';
 import { ensureWorkspace } from '../workspace/workspace.ts';
+import { answerChecker } from './check-answer.ts';
 
 /** Keeps the result small enough to read. */
 const MOST_ARTIFACTS = 200;
@@ -22,9 +24,20 @@ const TYPES: Record<string, string> = {
   '.txt': 'text/plain',
 };
 
-/** The activity `conclude`: ends the session's commands and lists the files of its workspace. */
-export function makeConclude(stateDir: string, sandbox: Sandbox) {
-  return ({ session }: ConcludeInput): Promise<Concluded> =>
+export interface ConcludeOptions {
+  stateDir: string;
+  sandbox: Sandbox;
+  /** Where pages are kept with which claims are compared. */
+  cache: Cache;
+}
+
+/**
+ * The activity `conclude`: ends the session's commands, lists the files of its workspace and checks what its answer
+ * claims.
+ */
+export function makeConclude({ stateDir, sandbox, cache }: ConcludeOptions) {
+  const check = answerChecker(cache);
+  return ({ session, answered }: ConcludeInput): Promise<Concluded> =>
     withHeartbeat(async () => {
       const folder = await ensureWorkspace(stateDir, session.workspace);
       await sandbox.end?.(folder);
@@ -40,6 +53,6 @@ export function makeConclude(stateDir: string, sandbox: Sandbox) {
         const type = TYPES[extname(name).toLowerCase()] ?? 'application/octet-stream';
         artifacts.push({ name, bytes: (await stat(path)).size, type, sha256: hash.digest('hex') });
       }
-      return { artifacts };
+      return { artifacts, ...(answered && (await check(artifacts))) };
     });
 }

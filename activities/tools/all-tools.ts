@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { TOOL_NAMES } from '../../protocol/tool-call.ts';
-import { type CacheSettings, noCache, openCache } from '../cache/index.ts';
+import { type Cache, type CacheSettings, noCache, openCache } from '../cache/index.ts';
 import { containedReader } from '../documents/contained-reader.ts';
 import type { Fleet } from '../inference/fleet/index.ts';
 import type { Providers } from '../providers/configured.ts';
@@ -50,12 +50,15 @@ export interface ToolsOptions extends SandboxOptions {
 /** The workflow gives an activity 40 minutes; its last minutes are for finding a command again after a crash. */
 const MOST_SECONDS = 2_100;
 
+/** What the tools keep over sessions, where the options say so. */
+export const cacheOf = ({ cache, stateDir }: ToolsOptions): Cache =>
+  cache ? openCache(cache, stateDir, { onProblem: console.warn }) : noCache;
+
 /** All tools that this worker can serve, in the order of the prompt. */
-export async function makeTools(options: ToolsOptions): Promise<ServedTool[]> {
+export async function makeTools(options: ToolsOptions, cache: Cache = cacheOf(options)): Promise<ServedTool[]> {
   const { stateDir, ownTools = [] } = options;
   const seconds = Math.min(options.toolSeconds ?? 1_800, MOST_SECONDS);
   const corpusStateDir = join(stateDir, 'corpus');
-  const cache = options.cache ? openCache(options.cache, stateDir, { onProblem: console.warn }) : noCache;
   const { web, scholar, images, chosen } = webSearches(options.providers, cache);
   // A session with documents of its own asks strangers only where somebody has chosen them.
   const rule = (kind: SearchKind) => (chosen.includes(kind) ? undefined : 'without-corpus');

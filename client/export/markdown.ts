@@ -1,4 +1,12 @@
-import { closeFence, escapeInline, readReply, rehearsalMark, sourceList, usageLine } from '../../protocol/report.ts';
+import {
+  claimsSection,
+  closeFence,
+  escapeInline,
+  readReply,
+  rehearsalMark,
+  sourceList,
+  usageLine,
+} from '../../protocol/report.ts';
 import type { CallRecord, Round, Segment } from '../../protocol/trajectory.ts';
 import type { ExportedSession } from './export.ts';
 
@@ -15,6 +23,7 @@ export function markdownOf(session: ExportedSession): string {
           ...rehearsalMark(result),
           closeFence(result.answer) || '(empty)',
           ...(result.sources.length ? ['## Sources', sourceList(result.sources)] : []),
+          ...claimsSection(result),
         ]
       : []),
     ...(failure ? [`## ${failure.kind === 'failed' ? 'Failure' : failure.kind}`, escapeInline(failure.message)] : []),

@@ -104,7 +104,7 @@ test('a session that is summarised for ever ends in an answer', async () => {
   );
   expect(await research(world.session)).toBe('context_exceeded');
   expect(world.session.data.segments).toHaveLength(30);
-  expect(resultOf(world.session, 'context_exceeded', []).answer).toBe('Because.');
+  expect(resultOf(world.session, 'context_exceeded', { artifacts: [] }).answer).toBe('Because.');
 });
 
 test('maxRounds counts from one again in each segment', async () => {

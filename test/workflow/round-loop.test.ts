@@ -56,7 +56,7 @@ test('a session out of rounds still answers, and says why it ended', async () =>
   const reason = await research(world.session);
   expect(reason).toBe('max_rounds_exceeded');
   expect(world.toolCalls).toHaveLength(3);
-  expect(resultOf(world.session, 'max_rounds_exceeded', []).answer).toBe('Because.');
+  expect(resultOf(world.session, 'max_rounds_exceeded', { artifacts: [] }).answer).toBe('Because.');
 });
 
 test('a model that failed for good fails a session that has nothing, and holds one that has', async () => {

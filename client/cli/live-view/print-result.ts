@@ -1,3 +1,4 @@
+import { claimLines } from '../../../protocol/claims.ts';
 import { isRehearsal, REHEARSAL_NOTE } from '../../../protocol/names.ts';
 import type { ResearchResult } from '../../../protocol/result.ts';
 import { cachedShare, count, duration } from '../format.ts';
@@ -32,6 +33,11 @@ export function printResult(result: ResearchResult, { out, isTTY = false, column
       style,
       'Files',
       result.artifacts.map(({ name, bytes }) => `  ${cleanLine(name)} (${bytes} bytes)`),
+    ),
+    section(
+      style,
+      'Claims checked',
+      claimLines(result).flatMap((line) => wrap(cleanLine(line), width - 2).map((part) => `  ${part}`)),
     ),
     wrap(totals(result), width).map((line) => style('quiet', line)),
   ];

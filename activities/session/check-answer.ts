@@ -1,0 +1,61 @@
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import { answerOf } from '../../protocol/answer.ts';
+import type { CheckedClaims } from '../../protocol/claims.ts';
+import type { Checkpoint } from '../../protocol/fork.ts';
+import { QUERY } from '../../protocol/names.ts';
+import type { Artifact } from '../../protocol/result.ts';
+import type { Source } from '../../protocol/tool-call.ts';
+import { type TrajectoryCursor, type TrajectoryPage, wholeTrajectory } from '../../protocol/trajectory.ts';
+import type { Cache } from '../cache/index.ts';
+import { checkClaims } from '../claims/check-claims.ts';
+import { containedReader } from '../documents/contained-reader.ts';
+
+/** A workflow that cannot be asked at this moment can be a little later. */
+const TRIES = 3;
+const AGAIN_AFTER_MS = 2000;
+
+/**
+ * Compares the session's answer with what it had read. Both are asked of the workflow by query, which history does not
+ * record. A check that is not possible leaves the answer unchecked, and never keeps a session from its end.
+ */
+export function answerChecker(cache: Cache): (artifacts: Artifact[]) => Promise<Partial<CheckedClaims>> {
+  const reader = containedReader();
+
+  /** The whole page as it was when it was read. */
+  async function keptText({ url, sha256 }: Source): Promise<string | undefined> {
+    const bytes = sha256 && (await cache.getPage(sha256));
+    if (!bytes) return undefined;
+    const name = basename(URL.parse(url)?.pathname ?? url) || 'page.html';
+    return reader.read(bytes, { name, url }).then(
+      ({ text }) => text,
+      () => undefined,
+    );
+  }
+
+  return async (artifacts) => {
+    const { info, client, cancellationSignal: signal } = Context.current();
+    const { workflowId, runId } = info.workflowExecution!;
+    const session = client.workflow.getHandle(workflowId, runId);
+    for (let tries = 1; ; tries++) {
+      try {
+        const { settings, sources } = await session.query<Checkpoint, []>(QUERY.checkpoint);
+        const segments = await wholeTrajectory((from) =>
+          session.query<TrajectoryPage, [TrajectoryCursor]>(QUERY.trajectory, from),
+        );
+        const { question } = settings;
+        return await checkClaims({ answer: answerOf(segments), question, segments, sources, artifacts, keptText });
+      } catch (error) {
+        signal.throwIfAborted();
+        if (tries >= TRIES) {
+          console.warn(
+            `The answer of ${workflowId} was not checked: ${error instanceof Error ? error.message : error}`,
+          );
+          return {};
+        }
+      }
+      await sleep(AGAIN_AFTER_MS, undefined, { signal });
+    }
+  };
+}
