@@ -140,7 +140,7 @@ test('what is hostile is text wherever it stands', async () => {
   expect(found.hrefs.filter((href) => !/^(#|https:\/\/(good|evil)\.example)/.test(href))).toEqual([]);
   expect(found.title).toContain('<script>alert(1)</script>');
   expect(found.hidden).toBe(false);
-  expect(found.sections).toBe(5);
+  expect(found.sections).toBe(6);
   expect(said).toEqual([]);
 });
 

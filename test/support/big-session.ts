@@ -45,6 +45,11 @@ export function bigSession(rounds: number, { resultCharacters = 3_000, segmentRo
     segments: segments.length,
     usage,
     sources: [SOURCE, { url: 'notes/灯.md' }],
+    citations: [
+      { source: 'https://harbour.example/log', state: 'opened' as const },
+      { source: '[7]', state: 'unseen' as const },
+    ],
+    quotations: [{ text: 'trimmed twice in a winter night', state: 'found' as const }],
     artifacts: [{ name: 'chart.png', bytes: 1234, type: 'image/png', sha256: 'a'.repeat(64) }],
     elapsedMs: rounds * 9_000,
     model: 'S1-DeepResearch-32B',

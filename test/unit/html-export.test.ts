@@ -132,6 +132,11 @@ describe('the page', () => {
     expect(working).not.toContain('id="figures"');
   });
 
+  test('has what the check of claims found', () => {
+    expect(page).toContain('<li dir="auto">1 of 2 cited sources opened.</li>');
+    expect(page).toContain('<li dir="auto">[7]: leads to no source</li>');
+  });
+
   test('says of a rehearsal that it is one', () => {
     const session = bigSession(1);
     expect(pageOf({ ...session, result: { ...session.result!, model: 'rehearsal' } })).toContain('no language model');

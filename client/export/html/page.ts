@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { claimLines } from '../../../protocol/claims.ts';
 import { isRehearsal, REHEARSAL_NOTE } from '../../../protocol/names.ts';
 import { firstSentence, usageLine } from '../../../protocol/report.ts';
 import type { Source } from '../../../protocol/tool-call.ts';
@@ -24,6 +25,7 @@ export function pageOf(session: ExportedSession): string {
   const sections = [
     ['answer', result ? 'Answer' : 'State', answerSection(session)],
     ['sources', 'Sources', sourcesSection(session)],
+    ['claims', 'Claims checked', claimsSection(session)],
     ['figures', 'Figures', figures.length > 0 ? plotsHtml(figures) : ''],
     ['rounds', 'Rounds', jumps(figures.map(({ number }) => number)) + roundsHtml(segments)],
     ['session', 'Session', sessionSection(session)],
@@ -73,6 +75,12 @@ function answerSection({ status, result, failure, outcome }: ExportedSession): s
 function sourcesSection({ result }: ExportedSession): string {
   if (!result || result.sources.length === 0) return '';
   return `<ol>${result.sources.map(sourceItem).join('\n')}</ol>`;
+}
+
+/** What the check of citations and quotations found; the answer itself is as it was. */
+function claimsSection({ result }: ExportedSession): string {
+  const lines = claimLines(result ?? {}).map((line) => `<li dir="auto">${escapeHtml(line)}</li>`);
+  return lines.length > 0 ? `<ul>${lines.join('\n')}</ul>` : '';
 }
 
 function sourceItem({ url, title, call }: Source): string {
