@@ -9,6 +9,7 @@ import { approvals, approve, cancel, exportTo, list, status, tell } from './comm
 import { type ReplayOptions, replay } from './commands/replay.ts';
 import { EXIT, Exit } from './exit.ts';
 import type { Terminal } from './live-view/screen.ts';
+import { addScoreCommands } from './score-program.ts';
 import type { Display, Keyboard } from './walk/walk.ts';
 import type { WorkerProgram } from './worker-program.ts';
 
@@ -160,6 +161,7 @@ export function buildProgram(world: Surroundings): Command {
     .action((name: string, options: ReplayOptions) => replay(name, options, withClient, world));
 
   addBatchCommands(program, world, withClient);
+  addScoreCommands(program, world, withClient);
 
   const workerProgram = (name: WorkerProgram, description: string, usage: string) =>
     command(name, description)

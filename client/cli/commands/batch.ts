@@ -69,7 +69,7 @@ export function batchId(file: string, { window: _, skip: __, ...input }: BatchIn
   return `batch-${name}-${digest}${fresh ? `-${randomBytes(2).toString('hex')}` : ''}`;
 }
 
-async function startOrRejoin(
+export async function startOrRejoin(
   client: DeepResearchClient,
   input: BatchInput,
   id: string,
