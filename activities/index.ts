@@ -1,6 +1,6 @@
 import type { Prepared, SessionActivities, ToolActivity } from '../protocol/activities.ts';
 import type { BatchActivities } from '../protocol/batch-activities.ts';
-import type { ToolName } from '../protocol/tool-call.ts';
+import { type ToolName, usesWorkspace } from '../protocol/tool-call.ts';
 import { makeBatchActivities } from './batch/index.ts';
 import { type Endpoint, protocolOf } from './inference/endpoint.ts';
 import { makeFleet } from './inference/fleet/index.ts';
@@ -11,6 +11,10 @@ import { makeFork } from './session/fork.ts';
 import { makePrepare } from './session/prepare.ts';
 import { cacheOf, makeTools, type ToolsOptions } from './tools/all-tools.ts';
 import { toolActivity } from './tools/tool-activity.ts';
+import { openKept, type StoreSettings } from './workspace/keep.ts';
+import type { TemporalService } from './workspace/owner.ts';
+import { sessionFiles } from './workspace/session-files.ts';
+import { sweepWorkspaces } from './workspace/sweep.ts';
 
 export interface ActivityOptions extends ToolsOptions {
   /** Of the sessions. */
@@ -22,27 +26,57 @@ export interface ActivityOptions extends ToolsOptions {
   skillFolders?: string[];
   endpoints: Endpoint[];
   queues: Prepared['queues'];
+  /** Where files of sessions are kept. Default: a folder in the state folder. */
+  store?: StoreSettings;
+  /** Task queue of this host, for calls that need the workspaces it has; absent where it serves none of its own. */
+  hostQueue?: string;
+  /** A host that does not take a call within this time is taken for gone. Default 60. */
+  hostLostSeconds?: number;
   /** A failed tool tells the model `{"error": …}` instead of a plain sentence. */
   jsonErrors?: boolean;
 }
 
+export type WorkerActivities = SessionActivities & BatchActivities & Partial<Record<ToolName, ToolActivity>>;
+
 /** All activities of a worker: the session's and the batch's own, and each tool it can serve under its model-facing name. */
-export async function makeActivities(
-  options: ActivityOptions,
-): Promise<SessionActivities & BatchActivities & Partial<Record<ToolName, ToolActivity>>> {
+export const makeActivities = async (options: ActivityOptions): Promise<WorkerActivities> =>
+  (await makeSessionWork(options)).activities;
+
+/** The activities, and the sweep that removes the workspaces of sessions which ended without their worker. */
+export async function makeSessionWork(options: ActivityOptions): Promise<{
+  activities: WorkerActivities;
+  /** Of these, what the host of a workspace does for its sessions. */
+  atHost: object;
+  sweep: (service: TemporalService, namespace: string) => Promise<string[]>;
+}> {
   const { stateDir, endpoints } = options;
   const fleet = makeFleet(endpoints);
   const sandbox = options.sandbox ?? openSandbox(options);
   const cache = cacheOf(options);
   const tools = await makeTools({ ...options, fleet, sandbox }, cache);
+  const kept = openKept(stateDir, options.store);
+  const files = sessionFiles({ stateDir, kept, sandbox, hostQueue: options.hostQueue });
   const research = endpoints.find(({ roles }) => roles.includes('research'));
-  const session = { skillFolders: [], ...options, tools, protocol: protocolOf(research?.format ?? 'deep_research') };
-  return {
-    ...Object.fromEntries(tools.map((tool) => [tool.name, toolActivity(tool, options)])),
+  const session = {
+    skillFolders: [],
+    ...options,
+    tools,
+    files,
+    kept,
+    protocol: protocolOf(research?.format ?? 'deep_research'),
+  };
+  const ofTools = tools.map((tool) => [tool.name, toolActivity(tool, { ...options, files })] as const);
+  const activities = {
+    ...Object.fromEntries(ofTools),
     prepare: makePrepare(session),
     fork: makeFork(session),
     infer: makeInfer(fleet),
-    conclude: makeConclude({ stateDir, sandbox, cache }),
+    conclude: makeConclude({ stateDir, sandbox, kept, files, cache }),
     ...makeBatchActivities(options),
   };
+  const sweep = (service: TemporalService, namespace: string) =>
+    sweepWorkspaces({ stateDir, sandbox, service, namespace });
+  const { conclude } = activities;
+  const atHost = { ...Object.fromEntries(ofTools.filter(([name]) => usesWorkspace(name))), conclude };
+  return { activities, atHost, sweep };
 }

@@ -16,7 +16,7 @@ import { connectTemporal } from '../client/connect.ts';
 import { startDevServer } from '../local/temporal/dev-server.ts';
 import { findTemporalCli } from '../local/temporal/find-cli.ts';
 import { type Configuration, readConfiguration } from '../worker/configuration/index.ts';
-import { activitiesOf, HEARTBEAT_THROTTLE } from '../worker/plugin.ts';
+import { HEARTBEAT_THROTTLE, sessionWorkOf } from '../worker/plugin.ts';
 import { sessionSinks } from '../worker/sinks.ts';
 import { BUILD_ID } from '../worker/version.ts';
 
@@ -31,7 +31,7 @@ export interface WorkerStand {
   stop(): Promise<void>;
 }
 
-type Activities = Awaited<ReturnType<typeof activitiesOf>>;
+type Activities = Awaited<ReturnType<typeof sessionWorkOf>>['activities'];
 
 export async function startWorkerStand(options: {
   /** Program of the model server, which prints its URL, and its arguments. */
@@ -72,7 +72,7 @@ export async function startWorkerStand(options: {
       buildId: BUILD_ID,
       sinks: sessionSinks,
       workflowsPath: options.workflowsPath,
-      activities: options.activities(await activitiesOf(configuration), configuration),
+      activities: options.activities((await sessionWorkOf(configuration)).activities, configuration),
       maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
       defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
       ...options.worker,

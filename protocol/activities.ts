@@ -31,6 +31,8 @@ export interface Prepared {
   /** With native tool calls: the tools as the API is told of them. The text protocol has them in its system prompt. */
   schemas?: ToolSchema[];
   session: SessionRef;
+  /** The workspace with the staged files; absent in sessions that were prepared by an older worker. */
+  workspace?: PreparedWorkspace;
   /** Task queues of workers with split roles or limited tools; absent where the session's own queue serves everything. */
   queues: {
     inference?: string;
@@ -40,6 +42,19 @@ export interface Prepared {
   };
   /** Whether the server knows the search attributes. */
   searchAttributes: boolean;
+}
+
+export interface PreparedWorkspace {
+  /** Hash of its first snapshot: what the session was given. */
+  snapshot: string;
+  /** Of a session that goes on from another's round: the snapshot it begins with. */
+  begins?: string;
+  /** Task queue of the host that has it; absent where the next to be asked makes one. */
+  queue?: string;
+  /** Of the session's tools, those whose calls go to that host. */
+  tools: string[];
+  /** A host that does not take a call within this time is taken for gone. */
+  lostAfterSeconds: number;
 }
 
 /** Purpose of a model call: a round of research, the summary at a context reset, or a last answer without calls. */
@@ -92,10 +107,18 @@ export interface ConcludeInput {
   session: SessionRef;
   /** There is an answer, whose claims are checked. */
   answered?: true;
+  /** Snapshot of what the session was given: what is new or different since then is an artifact. */
+  given?: string;
+  /** The session may go on: its workspace is left as it is. */
+  keep?: true;
 }
 
 export interface Concluded extends Partial<CheckedClaims> {
   artifacts: Artifact[];
+  /** What is not among them, in a sentence. */
+  artifactsNote?: string;
+  /** Task queue of the host that keeps them. */
+  artifactsAt?: string;
 }
 
 /** The activities of a session, by type. Each tool is one more, under its model-facing name. */

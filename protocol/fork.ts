@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Prepared } from './activities.ts';
 import { adjustableSettings, describeIssues, type ResearchSettings } from './input.ts';
 import { isLastReplyNotice } from './notices.ts';
-import type { Source } from './tool-call.ts';
+import type { Source, WorkspaceState } from './tool-call.ts';
 import type { Round, Segment } from './trajectory.ts';
 
 /**
@@ -43,6 +43,8 @@ export interface Checkpoint {
   prepared: Prepared;
   sources: Source[];
   charsPerToken: number;
+  /** Where the original's workspace is; absent in sessions that were prepared by an older worker. */
+  workspace?: WorkspaceState;
 }
 
 /** What a fork takes over, as its first activity found it. */
@@ -70,6 +72,12 @@ function goingOn(last: number): (round: Round) => Round {
     return { ...rest, notes: round.notes.filter((note) => !isLastReplyNotice(note)) };
   };
 }
+
+/** The workspace's last snapshot in these rounds; undefined where none of their calls made one. */
+export const lastSnapshot = (segments: readonly Segment[]): string | undefined =>
+  segments
+    .flatMap(({ rounds }) => rounds.flatMap(({ calls }) => calls))
+    .findLast(({ snapshot }) => snapshot !== undefined)?.snapshot;
 
 /** Sources that were opened up to and with a round; those of older sessions do not say when. */
 export const sourcesUpTo = (sources: readonly Source[], round: number): Source[] =>

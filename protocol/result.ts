@@ -15,6 +15,7 @@ export interface Artifact {
   /** Path relative to the workspace. */
   name: string;
   bytes: number;
+  /** Media type, by the name's ending. */
   type: string;
   sha256: string;
 }
@@ -28,7 +29,12 @@ export interface ResearchResult {
   segments: number;
   usage: Usage;
   sources: Source[];
+  /** Files that are new or changed at the end, as against those the session was given. */
   artifacts: Artifact[];
+  /** What is not among the artifacts, in a sentence. */
+  artifactsNote?: string;
+  /** Task queue of the host that keeps the artifacts, for clients that do not share its store. */
+  artifactsAt?: string;
   /** What the answer cites and quotes, compared with what was read; absent where that was not checked. */
   citations?: Citation[];
   quotations?: Quotation[];

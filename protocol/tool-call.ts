@@ -21,10 +21,25 @@ export type ToolName = (typeof TOOL_NAMES)[number];
  */
 export const EFFECTFUL_TOOLS: ReadonlySet<string> = new Set<ToolName>(['PythonInterpreter', 'bash']);
 
+/** Of the nine, those that read or change the workspace: they run where it is. */
+export const WORKSPACE_TOOLS: ReadonlySet<string> = new Set<ToolName>([
+  'parse_file',
+  'PythonInterpreter',
+  'bash',
+  'ask_question_about_image',
+  'ask_question_about_video',
+]);
+
+/** Whether a tool needs the files of the workspace; one of somebody's own may. */
+export const usesWorkspace = (name: string): boolean =>
+  WORKSPACE_TOOLS.has(name) || !(TOOL_NAMES as readonly string[]).includes(name);
+
 /** What the worker needs to know of the session a call belongs to. Settled once, by `prepare`. */
 export interface SessionRef {
   /** Folder name of the session's workspace below the worker's workspaces. */
   workspace: string;
+  /** Of a call that needs the workspace: the snapshot it has to be at. */
+  snapshot?: string;
   /** Absolute folder of documents that `search` and `visit` read, if there is one. */
   corpus?: string;
 }
@@ -35,6 +50,26 @@ export interface ToolCallInput {
   callId: string;
   arguments: Record<string, unknown>;
   session: SessionRef;
+  /** The host that this call was for is gone. */
+  lost?: LostHost;
+}
+
+/** A host with the workspace from which nothing is heard any more. */
+export interface LostHost {
+  /** Its task queue. */
+  queue: string;
+  /** It had taken the call, which may have run there. */
+  begun: boolean;
+}
+
+/** Where the workspace is after a call, and what of it is saved. */
+export interface WorkspaceState {
+  /** Hash of the snapshot; absent where none could be taken, and the one before holds. */
+  snapshot?: string;
+  /** Task queue of the host that has the workspace. */
+  queue?: string;
+  /** What is not in the snapshot, for people. */
+  notSaved?: string;
 }
 
 /** A page or document that a tool opened. */
@@ -58,6 +93,8 @@ export interface ToolCallOutput {
   usage?: Usage;
   /** Where the answers came from: for people, the model does not see it. */
   lookups?: Lookup[];
+  /** Of a call that needed the workspace. */
+  workspace?: WorkspaceState;
 }
 
 /** Who answered one query of a search, or opened a page. */

@@ -9,6 +9,8 @@ export interface CallRecord extends Call {
   endedAt?: number;
   /** What the model reads as the call's result. */
   result?: string;
+  /** Hash of the workspace's snapshot after it. */
+  snapshot?: string;
 }
 
 /** One model reply, the calls in it, and what was said to the model after them. */

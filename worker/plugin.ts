@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SimplePlugin } from '@temporalio/plugin';
 import type { NativeConnection, ReplayWorkerOptions, Worker, WorkerOptions } from '@temporalio/worker';
-import { makeActivities } from '../activities/index.ts';
+import { makeSessionWork } from '../activities/index.ts';
 import type { Janitor } from '../activities/sandbox/docker/janitor.ts';
 import type { OwnTool } from '../activities/tools/own-tool.ts';
 import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
@@ -12,6 +12,7 @@ import { openMcpTools } from './mcp-tools.ts';
 import { sessionQueues } from './queues.ts';
 import { startSandboxJanitor } from './sandbox-janitor.ts';
 import { sessionSinks, silentSinks } from './sinks.ts';
+import { keepSweeping, type Sweep } from './sweeping.ts';
 import { toolOptions } from './tool-options.ts';
 
 /**
@@ -21,12 +22,18 @@ import { toolOptions } from './tool-options.ts';
  */
 export const HEARTBEAT_THROTTLE = '500ms';
 
-/** The activities a configuration asks for. @throws Error if one of `ownTools` has a name that is taken */
-export const activitiesOf = (configuration: Configuration, ownTools: readonly OwnTool[] = []) =>
-  makeActivities({
+/**
+ * The activities a configuration asks for, and the sweep of what sessions leave.
+ *
+ * @param hostQueue task queue of this host's own, where the worker polls it
+ * @throws Error if one of `ownTools` has a name that is taken
+ */
+export const sessionWorkOf = (configuration: Configuration, ownTools: readonly OwnTool[] = [], hostQueue?: string) =>
+  makeSessionWork({
     ...configuration,
     ...toolOptions(configuration, ownTools),
     queues: sessionQueues(configuration),
+    hostQueue,
     jsonErrors: !configuration.variables.USE_NLP_FORMAT_RETURN,
   });
 
@@ -36,10 +43,11 @@ export const activitiesOf = (configuration: Configuration, ownTools: readonly Ow
  */
 export class DeepResearchPlugin extends SimplePlugin {
   readonly #startJanitor: NonNullable<PluginParts['startJanitor']>;
+  readonly #sweep?: Sweep;
   #connection?: NativeConnection;
   #namespace = 'default';
 
-  constructor(activities: object, { onEnd = async () => {}, startJanitor = () => undefined }: PluginParts = {}) {
+  constructor(activities: object, { onEnd = async () => {}, startJanitor = () => undefined, sweep }: PluginParts = {}) {
     let workers = 0;
     super({
       name: 'deep-research',
@@ -56,13 +64,17 @@ export class DeepResearchPlugin extends SimplePlugin {
       },
     });
     this.#startJanitor = startJanitor;
+    this.#sweep = sweep;
   }
 
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
     const janitor = this.#connection && this.#startJanitor(this.#connection, this.#namespace);
+    const stopSweeping =
+      this.#sweep && this.#connection && keepSweeping(this.#sweep, this.#connection, this.#namespace);
     try {
       await super.runWorker(worker, next);
     } finally {
+      stopSweeping?.();
       await janitor?.stop();
     }
   }
@@ -96,6 +108,7 @@ interface PluginParts {
   onEnd?: () => Promise<void>;
   /** For a worker that was given a connection. */
   startJanitor?: (connection: NativeConnection, namespace: string) => Janitor | undefined;
+  sweep?: Sweep;
 }
 
 export interface PluginOptions {
@@ -111,13 +124,17 @@ export async function deepResearchPlugin(options: PluginOptions = {}): Promise<D
   const servers = await openMcpTools(configuration, tools);
   for (const note of servers.notes) console.error(note);
   try {
-    // One worker polls one queue, so that no tool can have a queue of its own here.
-    const activities = await activitiesOf({ ...configuration, toolRates: {} }, [...tools, ...servers.tools]);
+    // One worker polls one queue, so that no tool and no host can have a queue of its own here.
+    const { activities, sweep } = await sessionWorkOf({ ...configuration, toolRates: {} }, [
+      ...tools,
+      ...servers.tools,
+    ]);
     return new DeepResearchPlugin(activities, {
       onEnd: async () => {
         await Promise.all([servers.close(), closeBrowsers()]);
       },
       startJanitor: (connection, namespace) => startSandboxJanitor(configuration, connection, namespace),
+      sweep,
     });
   } catch (error) {
     await servers.close();

@@ -5,11 +5,12 @@ import type { OwnTool } from '../activities/tools/own-tool.ts';
 import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
 import { workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration/index.ts';
-import { activitiesOf, HEARTBEAT_THROTTLE, type PluginOptions } from './plugin.ts';
-import { type Poll, pollsOf } from './queues.ts';
+import { HEARTBEAT_THROTTLE, type PluginOptions, sessionWorkOf } from './plugin.ts';
+import { hostQueueOf, type Poll, pollsOf } from './queues.ts';
 import { startSandboxJanitor } from './sandbox-janitor.ts';
 import { sessionSinks, silentSinks } from './sinks.ts';
 import { checkStart, type Started } from './start-checks/index.ts';
+import { keepSweeping } from './sweeping.ts';
 import { BUILD_ID } from './version.ts';
 
 /** Loaded once for all sessions: for each of them it would take half of its start and of its way back into memory. */
@@ -54,14 +55,16 @@ export async function runWorker(
   const { connection, namespace, configuration, tools, closeTools } = await checkStart(given, { warn, ownTools });
   const { worker: limits } = configuration;
   const janitor = startSandboxJanitor(configuration, connection, namespace);
+  let stopSweeping: (() => void) | undefined;
   try {
-    const activities = await activitiesOf(configuration, tools);
+    const hostQueue = hostQueueOf(configuration);
+    const { activities, atHost, sweep } = await sessionWorkOf(configuration, tools, hostQueue);
     const { infer, PythonInterpreter, bash, ...others } = activities;
     const served = {
       all: activities,
       infer: { infer },
       tools: others,
-      sandbox: { PythonInterpreter, bash },
+      sandbox: atHost,
       none: undefined,
     };
     const activitiesAt = ({ activities: which }: Poll): object | undefined => {
@@ -69,7 +72,7 @@ export async function runWorker(
       const tool = others[which.only as keyof typeof others];
       return tool && { [which.only]: tool };
     };
-    const polls = pollsOf(configuration).filter((poll) => poll.workflows || activitiesAt(poll));
+    const polls = pollsOf(configuration, hostQueue).filter((poll) => poll.workflows || activitiesAt(poll));
     const servesModel = polls.some(({ activities }) => activities === 'all' || activities === 'infer');
     const workers = await Promise.all(
       polls.map((poll) =>
@@ -95,9 +98,11 @@ export async function runWorker(
       ),
     );
     onReady?.(configuration, tools);
+    stopSweeping = keepSweeping(sweep, connection, namespace);
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
     await janitor?.stop();
+    stopSweeping?.();
     await closeTools();
     await connection.close();
     await closeIndexes();

@@ -3,6 +3,7 @@ import type { Concluded } from '../protocol/activities.ts';
 import type { ForkInput } from '../protocol/fork.ts';
 import type { ResearchInput } from '../protocol/input.ts';
 import type { ResearchResult, StopReason } from '../protocol/result.ts';
+import { concludeAtWorkspace } from './at-workspace.ts';
 import { askedOf, begin, unprepared } from './begin.ts';
 import { handle } from './handlers.ts';
 import { research } from './research.ts';
@@ -56,7 +57,7 @@ async function answers(session: Session): Promise<ResearchResult> {
     const ended = await research(session);
     if (ended === 'continue_as_new') return continueAsNew(session);
     const open = data.settings.keepOpenSeconds > 0 && !session.timedOut && currentRound(data) !== undefined;
-    session.result = resultOf(session, ended, open ? { artifacts: [] } : await conclude(session, true));
+    session.result = resultOf(session, ended, await conclude(session, { answered: true, open }));
     if (!open) return done(session, ended);
     controls.open = true;
     controls.finish = false;
@@ -64,7 +65,7 @@ async function answers(session: Session): Promise<ResearchResult> {
     const asked = await runtime.until(() => controls.followUps.length > 0, data.settings.keepOpenSeconds * 1000);
     controls.open = false;
     if (!asked) {
-      session.result = resultOf(session, ended, await conclude(session, true));
+      session.result = resultOf(session, ended, await conclude(session, { answered: true }));
       return done(session, ended);
     }
     const last = currentRound(data);
@@ -100,11 +101,19 @@ function watchDeadline(session: Session): void {
   );
 }
 
-/** Ends what the session still has running, lists its files and has its answer checked; never why a session fails. */
-async function conclude(session: Session, answered = false): Promise<Concluded> {
+/**
+ * Ends what the session still has running, unless it is open for more, lists its files and has its answer checked; never
+ * why a session fails. One that was prepared by an older worker lists its files only at its end.
+ */
+async function conclude(session: Session, { answered = false, open = false } = {}): Promise<Concluded> {
+  const { data, runtime } = session;
+  if (open && !data.workspace) return { artifacts: [] };
+  const asked = { ...(answered ? { answered } : {}), ...(open ? { keep: true as const } : {}) };
   try {
     return await wf.CancellationScope.nonCancellable(() =>
-      session.runtime.conclude({ session: session.data.prepared.session, ...(answered ? { answered } : {}) }),
+      data.workspace
+        ? concludeAtWorkspace(session, asked)
+        : runtime.conclude({ session: data.prepared.session, ...asked }, {}),
     );
   } catch {
     return { artifacts: [] };

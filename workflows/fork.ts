@@ -5,7 +5,7 @@ import { FAILURE } from '../protocol/names.ts';
 import { steeringNotice } from '../protocol/notices.ts';
 import { addUsage, noUsage } from '../protocol/reply.ts';
 import { ActivityFailed } from './runtime.ts';
-import type { SessionData } from './session-state.ts';
+import { type SessionData, workspaceOf } from './session-state.ts';
 
 /** The state of a session that goes on after the last round it took over. Its usage is that of these rounds' replies. */
 export function forkedData(forked: Forked, { fork: _, steer, ...changed }: ForkInput, startedAt: number): SessionData {
@@ -24,6 +24,7 @@ export function forkedData(forked: Forked, { fork: _, steer, ...changed }: ForkI
   const data: SessionData = {
     settings,
     prepared,
+    ...(prepared.workspace ? { workspace: workspaceOf(prepared.workspace) } : {}),
     segments,
     usage: rounds.reduce((sum, { reply }) => (reply ? addUsage(sum, reply.usage) : sum), noUsage()),
     sources,

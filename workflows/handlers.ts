@@ -52,8 +52,8 @@ function handleQueries(ready: () => Session): void {
   });
 }
 
-function checkpointOf({ data: { settings, prepared, sources, tokens } }: Session): Checkpoint {
-  return { settings, prepared, sources, charsPerToken: tokens.charsPerToken };
+function checkpointOf({ data: { settings, prepared, sources, tokens, workspace } }: Session): Checkpoint {
+  return { settings, prepared, sources, charsPerToken: tokens.charsPerToken, ...(workspace ? { workspace } : {}) };
 }
 
 function firstPage<T>(items: T[]): T[] {

@@ -2,6 +2,7 @@ import { notRunNotice, refusedNotice, stoppedNotice, undecidedNotice } from '../
 import { addUsage } from '../protocol/reply.ts';
 import { EFFECTFUL_TOOLS, type ToolCallOutput } from '../protocol/tool-call.ts';
 import type { CallRecord, Round } from '../protocol/trajectory.ts';
+import { callAtWorkspace, isAtWorkspace } from './at-workspace.ts';
 import { summaryOf } from './call-summary.ts';
 import { ActivityFailed, Cancelled } from './runtime.ts';
 import { enter, interrupted, refresh, type Session, whilePaused } from './session.ts';
@@ -57,6 +58,7 @@ async function runCall(session: Session, call: CallRecord): Promise<void> {
   try {
     const output = await callTool(session, call);
     addSources(data, output.sources ?? [], call.id);
+    if (output.workspace?.snapshot) call.snapshot = output.workspace.snapshot;
     if (output.usage) data.usage = addUsage(data.usage, output.usage);
     settle(session, call, output.failed ? 'failed' : 'done', output.text);
   } catch (error) {
@@ -68,6 +70,10 @@ async function runCall(session: Session, call: CallRecord): Promise<void> {
 
 function callTool(session: Session, call: CallRecord): Promise<ToolCallOutput> {
   const { prepared } = session.data;
+  if (isAtWorkspace(session, call.name)) {
+    const input = { callId: call.id, arguments: call.arguments };
+    return callAtWorkspace(session, call.name, input, summaryOf(call.name, call.arguments));
+  }
   return session.runtime.tool(
     call.name,
     { callId: call.id, arguments: call.arguments, session: prepared.session },

@@ -19,9 +19,11 @@ import type { ToolCallInput, ToolCallOutput } from '../protocol/tool-call.ts';
 export interface Runtime {
   prepare(input: PrepareInput): Promise<Prepared>;
   infer(input: InferInput, options: { summary: string; queue?: string }): Promise<Reply>;
-  tool(name: string, input: ToolCallInput, options: { summary: string; queue?: string }): Promise<ToolCallOutput>;
+  /** With `withinSeconds`, throws `HostLost` where nobody at the queue takes the call in time. */
+  tool(name: string, input: ToolCallInput, options: CallOptions & { summary: string }): Promise<ToolCallOutput>;
   fork(input: Parameters<SessionActivities['fork']>[0]): Promise<Forked>;
-  conclude(input: ConcludeInput): Promise<Concluded>;
+  /** The same with `withinSeconds`. */
+  conclude(input: ConcludeInput, options: CallOptions): Promise<Concluded>;
 
   /** Epoch milliseconds. */
   now(): number;
@@ -36,6 +38,22 @@ export interface Runtime {
   show(details: string, attributes: { state: SessionState; rounds: number }): void;
   /** Whether history has grown enough to go on in a new run. */
   shouldContinueAsNew(): boolean;
+}
+
+export interface CallOptions {
+  queue?: string;
+  /** How long an attempt may wait for somebody to take it. Default: for ever. */
+  withinSeconds?: number;
+}
+
+/** Nobody at a host's queue took a call. `begun`: somebody had taken it before, and was not heard of again. */
+export class HostLost extends Error {
+  override name = 'HostLost';
+  readonly begun: boolean;
+  constructor(begun: boolean) {
+    super('The host with the workspace does not answer.');
+    this.begun = begun;
+  }
 }
 
 /** Work was cut short by `stop`. */

@@ -1,13 +1,15 @@
-import type { Prepared } from '../protocol/activities.ts';
+import type { Prepared, PreparedWorkspace } from '../protocol/activities.ts';
 import type { ResearchSettings } from '../protocol/input.ts';
 import { noUsage, type Usage } from '../protocol/reply.ts';
-import type { Source } from '../protocol/tool-call.ts';
+import type { Source, WorkspaceState } from '../protocol/tool-call.ts';
 import type { CallRecord, Round, Segment } from '../protocol/trajectory.ts';
 
 /** Everything a session knows: plain data, so that continue-as-new carries it over whole. */
 export interface SessionData {
   settings: ResearchSettings;
   prepared: Prepared;
+  /** Where the workspace is now and the snapshot it is at; absent in sessions that were prepared by an older worker. */
+  workspace?: WorkspaceState;
   segments: Segment[];
   usage: Usage;
   sources: Source[];
@@ -37,6 +39,7 @@ export function newSession(settings: ResearchSettings, prepared: Prepared, start
   const data: SessionData = {
     settings,
     prepared,
+    ...(prepared.workspace ? { workspace: workspaceOf(prepared.workspace) } : {}),
     segments: [],
     usage: noUsage(),
     sources: [],
@@ -50,6 +53,11 @@ export function newSession(settings: ResearchSettings, prepared: Prepared, start
   openSegment(data, prepared.opening);
   return data;
 }
+
+export const workspaceOf = ({ snapshot, begins = snapshot, queue }: PreparedWorkspace): WorkspaceState => ({
+  snapshot: begins,
+  ...(queue ? { queue } : {}),
+});
 
 export function openSegment(data: SessionData, opening: string): Segment {
   const segment: Segment = {

@@ -4,7 +4,7 @@ import type { ResearchSettings } from '../protocol/input.ts';
 import { SEARCH_ATTRIBUTE } from '../protocol/names.ts';
 import type { SessionState } from '../protocol/status.ts';
 import { clip } from './call-summary.ts';
-import { ActivityFailed, Cancelled, type Runtime } from './runtime.ts';
+import { ActivityFailed, type CallOptions, Cancelled, HostLost, type Runtime } from './runtime.ts';
 
 export interface SessionSinks extends wf.Sinks {
   transcript: { share(segment: number, since: number, view: InferenceView): void };
@@ -52,6 +52,8 @@ export function temporalRuntime(options: {
     if (stopped(error)) throw new Cancelled('stopped');
     if (wf.isCancellation(error) || !(error instanceof wf.ActivityFailure)) throw error;
     const cause = error.cause;
+    // The server tells of the attempt before it, where there was one; the SDK keeps that in the failure's raw form only.
+    if (isUntaken(cause)) throw new HostLost(cause.failure === undefined || Boolean(cause.failure.cause));
     const type = cause instanceof wf.ApplicationFailure ? (cause.type ?? 'Error') : (cause?.name ?? 'Error');
     throw new ActivityFailed(type, cause?.message ?? error.message, { cause: error });
   };
@@ -59,11 +61,11 @@ export function temporalRuntime(options: {
   return {
     prepare: (input) => quick.prepare(input).catch(failure),
     fork: (input) => quick.fork(input).catch(failure),
-    conclude: (input) => quick.conclude(input).catch(failure),
+    conclude: (input, options) => quick.conclude.executeWithOptions(placed(options), [input]).catch(failure),
     infer: (input, { summary, queue }) => infer.executeWithOptions(call(summary, queue), [input]).catch(failure),
-    tool: (name, input, { summary, queue }) =>
+    tool: (name, input, { summary, ...options }) =>
       (tools[name] as NonNullable<(typeof tools)[string]>)
-        .executeWithOptions(call(summary, queue), [input])
+        .executeWithOptions({ ...call(summary), ...placed(options) }, [input])
         .catch(failure),
     now: () => Date.now(),
     async until(condition, ms) {
@@ -96,6 +98,14 @@ const activityCall = (priority: wf.ActivityOptions['priority']) => (summary: str
   ...(queue ? { taskQueue: queue } : {}),
   ...(priority ? { priority } : {}),
 });
+
+const placed = ({ queue, withinSeconds }: CallOptions): wf.ActivityOptions => ({
+  ...(queue ? { taskQueue: queue } : {}),
+  ...(withinSeconds === undefined ? {} : { scheduleToStartTimeout: `${withinSeconds}s` }),
+});
+
+const isUntaken = (cause: unknown): cause is wf.TimeoutFailure =>
+  cause instanceof wf.TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
 
 /** What is not given is the workflow's own, by inheritance. */
 function priorityOf({

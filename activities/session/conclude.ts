@@ -1,58 +1,57 @@
-import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
-import { extname, join, relative, sep } from 'node:path';
+import { Context } from '@temporalio/activity';
 import type { Concluded, ConcludeInput } from '../../protocol/activities.ts';
-import type { Artifact } from '../../protocol/result.ts';
 import type { Cache } from '../cache/index.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
-import { cleanupCalls } from '../workspace/cleanup-calls.ts';
-import { ensureWorkspace } from '../workspace/workspace.ts';
+import { artifactsOf } from '../workspace/artifacts.ts';
+import { endWorkspace } from '../workspace/end-workspace.ts';
+import type { Kept } from '../workspace/keep.ts';
+import { disown } from '../workspace/owner.ts';
+import type { SessionFiles } from '../workspace/session-files.ts';
+import { workspacePath } from '../workspace/workspace.ts';
 import { answerChecker } from './check-answer.ts';
 
-/** Keeps the result small enough to read. */
-const MOST_ARTIFACTS = 200;
-
-const TYPES: Record<string, string> = {
-  '.csv': 'text/csv',
-  '.html': 'text/html',
-  '.json': 'application/json',
-  '.md': 'text/markdown',
-  '.pdf': 'application/pdf',
-  '.png': 'image/png',
-  '.txt': 'text/plain',
-};
+/** A store that is away for longer than this (some minutes) costs the session its artifacts, not its answer. */
+const MOST_TRIES = 8;
 
 export interface ConcludeOptions {
   stateDir: string;
   sandbox: Sandbox;
+  kept: Kept;
+  files: SessionFiles;
   /** Where pages are kept with which claims are compared. */
   cache: Cache;
 }
 
 /**
- * The activity `conclude`: ends the session's commands, lists the files of its workspace and checks what its answer
- * claims.
+ * The activity `conclude`: keeps and lists the files that the session gives back, checks what its answer claims, and
+ * ends what it has on this host.
  */
-export function makeConclude({ stateDir, sandbox, cache }: ConcludeOptions) {
+export function makeConclude({ stateDir, sandbox, kept, files, cache }: ConcludeOptions) {
   const check = answerChecker(cache);
-  return ({ session, answered }: ConcludeInput): Promise<Concluded> =>
+
+  async function artifacts({ session, given }: ConcludeInput): Promise<Concluded & { unsaved?: true }> {
+    try {
+      const { queue } = files.here;
+      const found = await artifactsOf({ stateDir, kept, files }, session, given);
+      return found.artifacts.length > 0 && queue ? { ...found, artifactsAt: queue } : found;
+    } catch (error) {
+      if (Context.current().info.attempt < MOST_TRIES) throw error;
+      const artifactsNote = `The files could not be saved (${(error as Error).message}); they stay in the workspace ${session.workspace} on the machine of their worker.`;
+      return { artifacts: [], artifactsNote, unsaved: true };
+    }
+  }
+
+  return (input: ConcludeInput): Promise<Concluded> =>
     withHeartbeat(async () => {
-      const folder = await ensureWorkspace(stateDir, session.workspace);
-      await sandbox.end?.(folder);
-      await cleanupCalls(stateDir, session.workspace);
-      const artifacts: Artifact[] = [];
-      for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-        const path = join(entry.parentPath, entry.name);
-        const name = relative(folder, path).split(sep).join('/');
-        if (!entry.isFile() || name.split('/').some((part) => part.startsWith('.'))) continue;
-        if (artifacts.length >= MOST_ARTIFACTS) break;
-        const hash = createHash('sha256');
-        for await (const bytes of createReadStream(path)) hash.update(bytes);
-        const type = TYPES[extname(name).toLowerCase()] ?? 'application/octet-stream';
-        artifacts.push({ name, bytes: (await stat(path)).size, type, sha256: hash.digest('hex') });
-      }
-      return { artifacts, ...(answered && (await check(artifacts))) };
+      const { session, answered, keep } = input;
+      const { workspace } = session;
+      if (!keep) await sandbox.end?.(workspacePath(stateDir, workspace));
+      const { unsaved, ...found } = await artifacts(input);
+      const concluded = { ...found, ...(answered && (await check(found.artifacts))) };
+      // Somebody may still want what could not be saved: not even the sweep shall take it.
+      if (unsaved) disown(stateDir, workspace);
+      else if (!keep) await endWorkspace(stateDir, workspace, sandbox);
+      return concluded;
     });
 }

@@ -1,8 +1,8 @@
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { SessionActivities } from '../../protocol/activities.ts';
-import { type Checkpoint, type Forked, segmentsUpTo, sourcesUpTo } from '../../protocol/fork.ts';
+import type { PreparedWorkspace, SessionActivities } from '../../protocol/activities.ts';
+import { type Checkpoint, type Forked, lastSnapshot, segmentsUpTo, sourcesUpTo } from '../../protocol/fork.ts';
 import { FAILURE, QUERY, WORKFLOW } from '../../protocol/names.ts';
 import {
   type Segment,
@@ -11,8 +11,9 @@ import {
   wholeTrajectory,
 } from '../../protocol/trajectory.ts';
 import { withHeartbeat } from '../heartbeat.ts';
+import { claimWorkspace } from '../workspace/owner.ts';
 import { ensureWorkspace } from '../workspace/workspace.ts';
-import type { PrepareOptions } from './prepare.ts';
+import { type PrepareOptions, saved, workspaceAt } from './prepare.ts';
 import { sessionSkills } from './session-skills.ts';
 import { sessionWorkspace } from './session-workspace.ts';
 import { stageFiles } from './stage-files.ts';
@@ -42,17 +43,16 @@ export function makeFork(options: PrepareOptions): SessionActivities['fork'] {
       async function takeOver(checkpoint: Checkpoint, all: Segment[]): Promise<Forked> {
         const segments = segmentsUpTo(all, input.round);
         if (!segments) throw refused('round', `the session has not ended a round ${input.round} (${roundsOf(all)})`);
-        const { settings, prepared } = checkpoint;
+        const { prepared } = checkpoint;
         refuseOtherTools(prepared, input.approve ?? []);
         const workspace = sessionWorkspace(info);
-        const folder = await ensureWorkspace(options.stateDir, workspace);
-        await sessionSkills(settings.skills, folder, options);
-        await stageFiles(settings.files, folder, options);
+        const { workspace: original, ...rest } = checkpoint;
         const forked: Forked = {
-          ...checkpoint,
+          ...rest,
           prepared: {
             ...prepared,
             session: { ...prepared.session, workspace },
+            workspace: await workspaceFrom(checkpoint, original?.queue, lastSnapshot(segments), workspace),
             queues: options.queues,
           },
           sources: sourcesUpTo(checkpoint.sources, input.round),
@@ -65,6 +65,25 @@ export function makeFork(options: PrepareOptions): SessionActivities['fork'] {
         return forked;
       }
     });
+
+  /** As the original's was after the round; made by the first call that needs it. */
+  async function workspaceFrom(
+    { settings, prepared: { workspace: given, tools } }: Checkpoint,
+    queue: string | undefined,
+    begins: string | undefined,
+    name: string,
+  ): Promise<PreparedWorkspace> {
+    const place = workspaceAt(tools, options);
+    // The host of the original has its snapshots in any case, also where the store is not shared.
+    if (given)
+      return { ...place, ...(queue ? { queue } : {}), snapshot: given.snapshot, ...(begins ? { begins } : {}) };
+    // A session of an older worker has no snapshots: it begins with the files that it was given.
+    await claimWorkspace(options.stateDir, name);
+    const folder = await ensureWorkspace(options.stateDir, name);
+    await sessionSkills(settings.skills, folder, options);
+    await stageFiles(settings.files, folder, options);
+    return { ...place, snapshot: await saved(options.files, name) };
+  }
 
   function refuseOtherTools({ tools, protocol }: Forked['prepared'], approve: string[]): void {
     const served = options.tools.map(({ name }) => name);

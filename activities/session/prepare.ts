@@ -3,11 +3,16 @@ import { realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { Prepared, PrepareInput } from '../../protocol/activities.ts';
+import type { Prepared, PreparedWorkspace, PrepareInput } from '../../protocol/activities.ts';
 import type { ToolProtocol } from '../../protocol/messages.ts';
 import { FAILURE, SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
+import { usesWorkspace, WORKSPACE_TOOLS } from '../../protocol/tool-call.ts';
 import type { SkillFolders } from '../skills/find-skills.ts';
 import type { ServedTool } from '../tools/served-tool.ts';
+import type { Kept } from '../workspace/keep.ts';
+import { claimWorkspace } from '../workspace/owner.ts';
+import type { SessionFiles } from '../workspace/session-files.ts';
+import { TooLarge } from '../workspace/snapshot/scan.ts';
 import { ensureWorkspace } from '../workspace/workspace.ts';
 import { corpusMark } from './marked-corpus.ts';
 import { sessionSkills } from './session-skills.ts';
@@ -23,7 +28,14 @@ export interface PrepareOptions extends SkillFolders {
   /** How the worker's model servers carry calls. */
   protocol: ToolProtocol;
   queues: Prepared['queues'];
+  kept: Kept;
+  files: SessionFiles;
+  /** A host that does not take a call within this time is taken for gone. */
+  hostLostSeconds?: number;
 }
+
+/** A worker that is started again is back sooner; a session whose host is gone waits for no more than that. */
+const HOST_LOST_SECONDS = 60;
 
 /** The activity `prepare`: settles once what depends on this worker and on the day. */
 export function makePrepare(options: PrepareOptions) {
@@ -32,10 +44,12 @@ export function makePrepare(options: PrepareOptions) {
     const corpus = await corpusOf(input.corpus, options);
     const tools = toolsOf(input, options.tools, corpus !== undefined);
     const workspace = sessionWorkspace(info);
+    await claimWorkspace(options.stateDir, workspace);
     const folder = await ensureWorkspace(options.stateDir, workspace);
     const skills = await sessionSkills(input.skills, folder, options);
     const names = await stageFiles(input.files, folder, options);
     const attached = names.length ? `\n\nAttached files:\n${names.map((name) => `* ${name}`).join('\n')}` : '';
+    const snapshot = await saved(options.files, workspace);
     const native = options.protocol === 'native';
     const schemas = tools.map((tool) => tool.schemas[options.protocol]);
     return {
@@ -49,6 +63,13 @@ export function makePrepare(options: PrepareOptions) {
       protocol: options.protocol,
       ...(native ? { schemas } : {}),
       session: { workspace, ...(corpus ? { corpus } : {}) },
+      workspace: {
+        snapshot,
+        ...workspaceAt(
+          tools.map(({ name }) => name),
+          options,
+        ),
+      },
       queues: options.queues,
       searchAttributes: await hasSearchAttributes(client),
     };
@@ -57,6 +78,28 @@ export function makePrepare(options: PrepareOptions) {
 
 const refused = (message: string) =>
   ApplicationFailure.nonRetryable(`Invalid input: ${message}.`, FAILURE.invalidInput);
+
+/** Where the calls of these tools go, as far as they need the workspace. */
+export const workspaceAt = (
+  tools: string[],
+  { files, queues, hostLostSeconds = HOST_LOST_SECONDS }: PrepareOptions,
+): Omit<PreparedWorkspace, 'snapshot'> => ({
+  ...files.here,
+  tools: tools.filter((name) => usesWorkspace(name) && isAtHosts(name, queues)),
+  lostAfterSeconds: hostLostSeconds,
+});
+
+/** A tool of one's own stays with its limit, and with the workers that serve it where those are others than the hosts. */
+const isAtHosts = (name: string, { sandbox, tools = {} }: Prepared['queues']): boolean =>
+  WORKSPACE_TOOLS.has(name) || (sandbox === undefined && !(name in tools));
+
+export async function saved(files: SessionFiles, workspace: string): Promise<string> {
+  try {
+    return await files.save(workspace);
+  } catch (error) {
+    throw error instanceof TooLarge ? refused(`files: ${error.message}`) : error;
+  }
+}
 
 async function corpusOf(
   asked: string | undefined,

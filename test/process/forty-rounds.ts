@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { LoggedRequest } from '../../local/rehearsal/request-log.ts';
 import type { Message } from '../../protocol/messages.ts';
+import type { ResearchResult } from '../../protocol/result.ts';
 import { eventually, modelCalls, played, type SessionHandle, type Sessions } from '../support/sessions.ts';
 
 const ROUNDS = 40;
@@ -22,8 +23,8 @@ export const FORTY_COMMANDS = {
 
 export const FORTY_ROUNDS = played(FORTY_COMMANDS, { tools: ['bash'] });
 
-/** The lines every command has left, of the one session in this state folder. */
-export function commandLines(stateDir: string): string[] {
+/** The lines every command has left so far, of the one session in this state folder. */
+function commandLines(stateDir: string): string[] {
   const workspaces = join(stateDir, 'workspaces');
   const logs = readdirSync(workspaces, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('/log.txt') || path === 'log.txt')
@@ -34,6 +35,14 @@ export function commandLines(stateDir: string): string[] {
         .trim()
         .split('\n')
     : [];
+}
+
+/** The same after the session's end, when the file is among those that it gives back. */
+export function keptLines(stateDir: string, { artifacts }: Pick<ResearchResult, 'artifacts'>): string[] {
+  expect(artifacts).toMatchObject([{ name: 'log.txt' }]);
+  const { sha256 = '' } = artifacts[0] ?? {};
+  const text = readFileSync(join(stateDir, 'store', 'blobs', sha256.slice(0, 2), sha256), 'utf8');
+  return text.trim().split('\n');
 }
 
 export const EVERY_LINE_ONCE = numbers.flatMap((number) => [`begun ${number}`, `ended ${number}`]);
@@ -68,8 +77,9 @@ export const transcriptOf = async (session: SessionHandle): Promise<string> =>
 export async function undisturbed(sessions: Sessions): Promise<string> {
   const worker = await sessions.work();
   const session = await sessions.start(FORTY_ROUNDS);
-  expect(await session.result()).toMatchObject({ answer: 'It is done.', rounds: ROUNDS + 1 });
-  expect(commandLines(sessions.stateDir)).toEqual(EVERY_LINE_ONCE);
+  const result = await session.result();
+  expect(result).toMatchObject({ answer: 'It is done.', rounds: ROUNDS + 1 });
+  expect(keptLines(sessions.stateDir, result)).toEqual(EVERY_LINE_ONCE);
   const transcript = await transcriptOf(session);
   await worker.stop();
   return transcript;

@@ -9,12 +9,12 @@ import { findServers, terminateServer } from '../../local/temporal/server-proces
 import { openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
 import {
   answeredRounds,
-  commandLines,
   duringCommand,
   duringModelCall,
   EVERY_LINE_ONCE,
   EVERY_ROUND_ONCE,
   FORTY_ROUNDS,
+  keptLines,
   transcriptOf,
   undisturbed,
 } from './forty-rounds.ts';
@@ -69,8 +69,9 @@ test('a session whose Temporal server is killed goes on when it is back, repeats
   asked.push(await duringModelCall(sessions, 27));
   await kill();
 
-  expect(await session.result()).toMatchObject({ answer: 'It is done.', stopReason: 'no_tool_calls', rounds: 41 });
-  expect(commandLines(sessions.stateDir)).toEqual(EVERY_LINE_ONCE);
+  const result = await session.result();
+  expect(result).toMatchObject({ answer: 'It is done.', stopReason: 'no_tool_calls', rounds: 41 });
+  expect(keptLines(sessions.stateDir, result)).toEqual(EVERY_LINE_ONCE);
   // A call that was under way may be asked for again, where its worker could not report in time; no other.
   const rounds = answeredRounds(sessions);
   expect([...new Set(rounds)]).toEqual(EVERY_ROUND_ONCE);

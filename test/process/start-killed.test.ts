@@ -10,12 +10,12 @@ import { findTemporalCli } from '../../local/temporal/find-cli.ts';
 import { eventually, modelCalls, NO_PROVIDERS, START_LIMIT_MS } from '../support/sessions.ts';
 import {
   answeredRounds,
-  commandLines,
   duringCommand,
   duringModelCall,
   EVERY_LINE_ONCE,
   EVERY_ROUND_ONCE,
   FORTY_COMMANDS,
+  keptLines,
 } from './forty-rounds.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -145,7 +145,7 @@ test('a command that is killed again and again goes on where it was, repeats not
   const [result, expected] = await Promise.all([start.result(), calm.result()]);
   expect(result).toMatchObject({ answer: 'It is done.', stopReason: 'no_tool_calls', rounds: 41 });
   expect(result.usage.completion).toBe(expected.usage.completion);
-  expect(commandLines(start.stateDir)).toEqual(EVERY_LINE_ONCE);
+  expect(keptLines(start.stateDir, result)).toEqual(EVERY_LINE_ONCE);
   expect(answeredRounds(start)).toEqual(EVERY_ROUND_ONCE);
   expect(lastMessages(start)).toBe(lastMessages(calm));
   for (const each of [start, calm]) await eventually('no process is left', () => each.processes().length === 0);

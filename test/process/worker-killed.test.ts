@@ -2,12 +2,12 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
 import {
   answeredRounds,
-  commandLines,
   duringCommand,
   duringModelCall,
   EVERY_LINE_ONCE,
   EVERY_ROUND_ONCE,
   FORTY_ROUNDS,
+  keptLines,
   transcriptOf,
   undisturbed,
 } from './forty-rounds.ts';
@@ -48,8 +48,9 @@ test('a session whose worker is killed in model calls and in commands repeats no
   await kill();
   await kill();
 
-  expect(await session.result()).toMatchObject({ answer: 'It is done.', stopReason: 'no_tool_calls', rounds: 41 });
-  expect(commandLines(sessions.stateDir)).toEqual(EVERY_LINE_ONCE);
+  const result = await session.result();
+  expect(result).toMatchObject({ answer: 'It is done.', stopReason: 'no_tool_calls', rounds: 41 });
+  expect(keptLines(sessions.stateDir, result)).toEqual(EVERY_LINE_ONCE);
   expect(answeredRounds(sessions)).toEqual(EVERY_ROUND_ONCE);
   expect(await transcriptOf(session)).toBe(expected);
 });

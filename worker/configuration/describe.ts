@@ -1,4 +1,5 @@
 import type { SearchKind } from '../../activities/providers/provider.ts';
+import { placeInWords } from '../../store/place.ts';
 import type { Configuration } from './index.ts';
 
 /** The configuration for the start of a log: a line for each group, without secrets. `furtherTools` are beside the nine. */
@@ -16,6 +17,7 @@ export function describe(configuration: Configuration, furtherTools: readonly { 
     providers,
     cache,
     mcpServers,
+    store,
     variables,
   } = configuration;
   const names = (kind: SearchKind) => providers[kind].map(({ name }) => name).join(' ') || 'none';
@@ -52,7 +54,7 @@ export function describe(configuration: Configuration, furtherTools: readonly { 
     `Worker: queue ${taskQueue}; serves ${roles?.join(', ') ?? 'everything'}; ${worker.maxCachedWorkflows} sessions cached; ` +
       `${worker.maxConcurrentInferences} model calls and ${worker.maxConcurrentTools} tools at once; ${rates.join('')}` +
       `${worker.shutdownGraceSeconds} s to shut down`,
-    `State: ${stateDir}; log level ${logLevel}` +
+    `State: ${stateDir}; files in ${placeInWords(store.place)}; log level ${logLevel}` +
       (variables.S1_DR_CONFIG_JSON ? `; settings from ${variables.S1_DR_CONFIG_JSON}` : ''),
   ];
 }
@@ -72,7 +74,7 @@ function sandboxLine({ docker }: Configuration): string {
 }
 
 const placeOf = ({ folder, s3 }: Configuration['cache']): string =>
-  s3 ? `s3://${[s3.bucket, s3.prefix].filter(Boolean).join('/')}` : (folder ?? 'in the state folder');
+  s3 ? placeInWords({ s3 }) : (folder ?? 'in the state folder');
 
 /** Addresses may carry a name and a password, or a key as a parameter. */
 export function withoutPassword(address: string): string {

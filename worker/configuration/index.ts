@@ -10,6 +10,7 @@ import type { ToolServiceSettings } from '../../activities/tool-service/service-
 import { DEFAULT_VISION, type VisionSettings } from '../../activities/vision/settings.ts';
 import { addressPolicy } from '../../activities/web/address.ts';
 import type { WebSettings } from '../../activities/web/web-pages.ts';
+import type { StoreSettings } from '../../activities/workspace/keep.ts';
 import { EFFECTFUL_TOOLS } from '../../protocol/tool-call.ts';
 import { browserSettings } from './browser.ts';
 import { cacheSettings } from './cache.ts';
@@ -20,6 +21,7 @@ import type { LOG_LEVELS } from './groups/program.ts';
 import { ROLES, type Role } from './groups/temporal.ts';
 import { mcpServersFrom } from './mcp-servers.ts';
 import { readVariables } from './sources.ts';
+import { storeSettings } from './store.ts';
 import { toolServiceFrom } from './tool-service.ts';
 import { webUrl } from './variable.ts';
 import { type Variables, variables } from './variables.ts';
@@ -57,6 +59,10 @@ export interface Configuration {
   vision: VisionSettings;
   stateDir: string;
   cache: CacheSettings;
+  /** Where files of sessions are kept. */
+  store: StoreSettings;
+  /** A host that does not take a call within this time is taken for gone. */
+  hostLostSeconds: number;
   logLevel: (typeof LOG_LEVELS)[number];
   worker: {
     maxCachedWorkflows: number;
@@ -101,6 +107,7 @@ export function readConfiguration(
     undefined,
   );
   const cache = part(() => cacheSettings(values), undefined);
+  const store = part(() => storeSettings(values), undefined);
   const toolRates = part(() => toolRatesOf(values), {});
   const web = part(() => webSettings(values, !roles || roles.includes('tools')), undefined);
   const corpora = part(() => (values.DEEP_RESEARCH_CORPUS_DIR ?? []).map(folderOf('DEEP_RESEARCH_CORPUS_DIR')), []);
@@ -112,7 +119,7 @@ export function readConfiguration(
   const docker = part(() => dockerSettings(values), undefined);
   const toolService = part(() => toolServiceFrom(values), undefined);
   const mcpServers = part(() => mcpServersFrom(values, env), []);
-  if (problems.length > 0 || !providers || !cache) throw new ConfigurationError(problems);
+  if (problems.length > 0 || !providers || !cache || !store) throw new ConfigurationError(problems);
   return {
     taskQueue: values.TEMPORAL_TASK_QUEUE,
     ...(roles ? { roles } : {}),
@@ -130,6 +137,8 @@ export function readConfiguration(
     vision,
     stateDir: resolve(values.DEEP_RESEARCH_STATE_DIR),
     cache,
+    store,
+    hostLostSeconds: values.DEEP_RESEARCH_HOST_LOST_SECONDS,
     logLevel: values.DEEP_RESEARCH_LOG_LEVEL,
     worker: {
       maxCachedWorkflows: values.DEEP_RESEARCH_MAX_CACHED_WORKFLOWS,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../../../protocol/names.ts';
-import { EFFECTFUL_TOOLS, TOOL_NAMES } from '../../../protocol/tool-call.ts';
+import { TOOL_NAMES, WORKSPACE_TOOLS } from '../../../protocol/tool-call.ts';
 import { byName, count, numberOf, secret, text, textOr, texts } from '../variable.ts';
 
 export const ROLES = ['workflow', 'inference', 'tools', 'sandbox'] as const;
@@ -8,8 +8,8 @@ export type Role = (typeof ROLES)[number];
 
 const readElsewhere = true;
 
-/** Code and commands go to the host that has the session's workspace. */
-export const LIMITABLE = TOOL_NAMES.filter((name) => !EFFECTFUL_TOOLS.has(name));
+/** Calls that need the session's workspace go to the host that has it. */
+export const LIMITABLE = TOOL_NAMES.filter((name) => !WORKSPACE_TOOLS.has(name));
 
 /** Temporal's own variables are read by its envconfig, together with its configuration file. */
 export const temporal = {
@@ -37,7 +37,7 @@ export const temporal = {
   }),
   WORKER_ROLES: texts({
     description:
-      'What this worker serves: any of `workflow`, `inference`, `tools`, `sandbox`. Split roles use the queues `<queue>-inference` and `<queue>-sandbox`.',
+      'What this worker serves: any of `workflow`, `inference`, `tools`, `sandbox`. Split roles use the queues `<queue>-inference` and `<queue>-sandbox`. A worker with the role `sandbox` also serves `<queue>-sandbox-<host>`, for the sessions whose workspaces it has.',
     takes: `some of ${ROLES.join(', ')}`,
     fallback: 'everything, on one queue',
   }),
@@ -67,6 +67,14 @@ export const temporal = {
     takes: `some of ${LIMITABLE.join(', ')} and tools of your own, each with a number above 0`,
     fallback: 'no limits',
   }),
+  DEEP_RESEARCH_HOST_LOST_SECONDS: count(
+    { fallback: 60, min: 1, max: 86_400 },
+    {
+      description:
+        "A host with a session's workspace that does not take a call within this time is taken for gone, and another goes on from the last snapshot. Longer than a restart takes.",
+      unit: 's',
+    },
+  ),
   DEEP_RESEARCH_SHUTDOWN_GRACE_SECONDS: count(
     { fallback: 2, min: 0, max: 3600 },
     {

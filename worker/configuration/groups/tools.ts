@@ -87,6 +87,21 @@ export const tools = {
     takes: 'folders',
     environmentOnly: true,
   }),
+  DEEP_RESEARCH_STORE_DIR: text({
+    description:
+      'Where files of sessions are kept: given files, snapshots of workspaces, artifacts. A folder or bucket (`s3://bucket/prefix`) that workers share lets a session go on when its host is lost; clients that share it send and fetch files through it. See [workspace.md](workspace.md).',
+    takes: 'a folder or an s3:// address',
+    fallback: '`store` in the state folder',
+    environmentOnly: true,
+  }),
+  DEEP_RESEARCH_STORE_KEEP_DAYS: count(
+    { fallback: 90, min: 1, max: 36_500 },
+    {
+      description:
+        'Files that were not used for so long are removed from a folder; in a bucket a lifecycle rule does that.',
+      unit: 'days',
+    },
+  ),
   DEEP_RESEARCH_WEB_PAGES: flag(true, {
     description: 'Whether `visit` and `parse_file` may open web pages. Documents of a folder and files need none.',
   }),

@@ -1,0 +1,15 @@
+import { join, resolve } from 'node:path';
+import type { StoreSettings } from '../../activities/workspace/keep.ts';
+import { placeFrom } from '../../store/place.ts';
+import type { Variables } from './variables.ts';
+
+/** Where files of sessions are kept, and for how long. Throws an error that names the variable. */
+export function storeSettings(values: Variables): StoreSettings {
+  const place = values.DEEP_RESEARCH_STORE_DIR;
+  return {
+    place: place
+      ? placeFrom('DEEP_RESEARCH_STORE_DIR', place, values)
+      : { folder: join(resolve(values.DEEP_RESEARCH_STATE_DIR), 'store') },
+    keepDays: values.DEEP_RESEARCH_STORE_KEEP_DAYS,
+  };
+}

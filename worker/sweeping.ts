@@ -1,0 +1,23 @@
+import type { NativeConnection } from '@temporalio/worker';
+import type { TemporalService } from '../activities/workspace/owner.ts';
+
+const EVERY_MS = 3_600_000;
+
+/** Removes the workspaces of sessions that ended without their worker. */
+export type Sweep = (service: TemporalService, namespace: string) => Promise<string[]>;
+
+/** Sweeps now and once an hour; the end of the process ends it as well. */
+export function keepSweeping(sweep: Sweep, { workflowService }: NativeConnection, namespace: string): () => void {
+  const once = () =>
+    sweep(workflowService as unknown as TemporalService, namespace).then(
+      (swept) => {
+        if (swept.length > 0) console.warn(`Removed what sessions that are over had left: ${swept.join(', ')}`);
+      },
+      // The server is away or the disk is full: the next hour will do.
+      () => {},
+    );
+  void once();
+  const timer = setInterval(once, EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
