@@ -1,7 +1,9 @@
-import { type CallToolResult, Client, type Tool } from '@modelcontextprotocol/client';
+import type { CallToolResult } from '@modelcontextprotocol/client';
+import { Client } from '@modelcontextprotocol/client';
 import { untilAborted } from '../web/until-aborted.ts';
 import { reasonOf } from './failure.ts';
 import type { McpServerSettings } from './settings.ts';
+import { type ToolList, toolList } from './tool-list.ts';
 import { openTransport } from './transport.ts';
 
 /** A server that is being downloaded by `npx` takes its time. */
@@ -22,7 +24,7 @@ export class Unreachable extends Error {
 
 export interface McpConnection {
   /** Undefined where the server says that it has none. */
-  tools(): Promise<Tool[] | undefined>;
+  tools(): Promise<ToolList | undefined>;
   call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallToolResult>;
   /** Whether it can still be used, as far as is known. */
   open(): boolean;
@@ -60,8 +62,7 @@ export async function connect(server: McpServerSettings, version: string): Promi
   }
   return {
     async tools() {
-      if (!client.getServerCapabilities()?.tools) return undefined;
-      return (await client.listTools(undefined, { timeout: START_LIMIT_MS })).tools;
+      return client.getServerCapabilities()?.tools ? toolList(client, { timeout: START_LIMIT_MS }) : undefined;
     },
     call: (name, args, signal) => client.callTool({ name, arguments: args }, { signal, timeout: CALL_LIMIT_MS }),
     open: () => open,

@@ -23,6 +23,9 @@ const FORGOTTEN = 404;
 
 const BUSY = [429, 503];
 
+/** Answers that cannot be read. */
+const NONSENSE = [SdkErrorCode.InvalidResult, SdkErrorCode.UnsupportedResultType];
+
 export function endOf(error: unknown): CallEnd {
   if (error instanceof ProtocolError) return error.code === CUT_OFF ? 'unknown' : 'answered';
   if (error instanceof SdkHttpError) {
@@ -31,7 +34,10 @@ export function endOf(error: unknown): CallEnd {
     if (BUSY.includes(status)) return 'busy';
     return status < 500 ? 'answered' : 'unknown';
   }
-  if (error instanceof SdkError) return error.code === SdkErrorCode.NotConnected ? 'not sent' : 'unknown';
+  if (error instanceof SdkError) {
+    if (NONSENSE.includes(error.code)) return 'answered';
+    return error.code === SdkErrorCode.NotConnected ? 'not sent' : 'unknown';
+  }
   if (NO_CONNECTION.includes(codeOf(error) ?? '')) return 'not sent';
   return error instanceof Error && error.message === 'Not connected' ? 'not sent' : 'unknown';
 }
@@ -41,6 +47,7 @@ export function reasonOf(error: unknown, server: McpServerSettings, lastWords = 
   const { transport } = server;
   const code = codeOf(error);
   const status = error instanceof SdkHttpError ? error.status : undefined;
+  if (error instanceof SdkError && NONSENSE.includes(error.code)) return 'its answer is not as the protocol has it';
   if (transport.kind === 'address') {
     if (status === 401 || status === 403) return `the server at ${transport.shown} refused the credentials (${status})`;
     if (status !== undefined) return `the server at ${transport.shown} answered with the status ${status}`;

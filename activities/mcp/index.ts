@@ -54,7 +54,7 @@ export async function openMcpServers(
   const names = new Set(taken);
   const served = servers.map((server, index) => {
     const list = lists[index];
-    return serveTools(server, list?.status === 'fulfilled' ? list.value : [], names);
+    return serveTools(server, list?.status === 'fulfilled' ? list.value : { tools: [], unreadable: 0 }, names);
   });
   return { tools: served.flatMap(({ tools }) => tools), notes: served.flatMap(({ notes }) => notes), close };
 }

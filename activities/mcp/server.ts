@@ -1,8 +1,9 @@
-import type { CallToolResult, Tool } from '@modelcontextprotocol/client';
+import type { CallToolResult } from '@modelcontextprotocol/client';
 import { untilAborted } from '../web/until-aborted.ts';
 import { connect, type McpConnection, Unreachable } from './connection.ts';
 import { endOf } from './failure.ts';
 import type { McpServerSettings } from './settings.ts';
+import type { ToolList } from './tool-list.ts';
 
 /** A server that could not be started is not started again before this. */
 const PAUSE_MS = 3_000;
@@ -36,15 +37,15 @@ export class McpServer {
   }
 
   /** @throws Unreachable */
-  async tools(): Promise<Tool[]> {
+  async tools(): Promise<ToolList> {
     const connection = await this.#connected();
-    let listed: Tool[] | undefined;
+    let listed: ToolList | undefined;
     try {
       listed = await connection.tools();
     } catch (error) {
       throw new Unreachable(`its list of tools cannot be had: ${connection.reason(error)}`, { cause: error });
     }
-    if (!listed?.length) throw new Unreachable('it has no tools');
+    if (!listed?.tools.length) throw new Unreachable('it has no tools');
     return listed;
   }
 

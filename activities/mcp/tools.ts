@@ -8,6 +8,7 @@ import { MOST_CHARACTERS, type OwnTool, ownTool } from '../tools/own-tool.ts';
 import { type ToolContext, ToolError, TryLater } from '../tools/tool.ts';
 import { type KeepFile, resultOutput } from './result-text.ts';
 import { CallFailed, type McpServer } from './server.ts';
+import type { ToolList } from './tool-list.ts';
 import { modelName } from './tool-names.ts';
 
 /** Every session's prompt holds every tool's schema: a longer one would take the room of the research. */
@@ -22,12 +23,17 @@ export interface ServedTools {
 }
 
 /** The tools of a server as tools of ours. `taken` are the names that are used already, and is added to. */
-export function serveTools(server: McpServer, listed: readonly Tool[], taken: Set<string>): ServedTools {
+export function serveTools(
+  server: McpServer,
+  { tools: listed, unreadable }: ToolList,
+  taken: Set<string>,
+): ServedTools {
   const { name, tools: wanted } = server.settings;
   const tools: OwnTool[] = [];
   const notes: string[] = [];
   const seen = new Set<string>();
   const say = (what: string) => notes.push(`The MCP server "${name}": ${what}.`);
+  if (unreadable > 0) say(`${unreadable} of its tools cannot be read`);
   for (const tool of listed) {
     if (wanted && !wanted.includes(tool.name)) continue;
     const quoted = `its tool ${JSON.stringify(tool.name.slice(0, 100))}`;

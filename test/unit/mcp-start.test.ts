@@ -8,6 +8,7 @@ import { serveTools } from '../../activities/mcp/tools.ts';
 import { takenNames } from '../../activities/tools/all-tools.ts';
 import type { ConfigurationError } from '../../worker/configuration/error.ts';
 import { readConfiguration } from '../../worker/configuration/index.ts';
+import { oddServer } from '../support/mcp/odd-server.ts';
 import { openTools, STDIO, settingsOf } from '../support/mcp/open.ts';
 
 /** As it stands in a configuration. */
@@ -41,11 +42,44 @@ describe('a server that cannot be started is one sentence', () => {
   });
 });
 
+describe('a server that answers with nonsense', () => {
+  const odd = (list: unknown, result?: unknown) => openTools({ odd: node(oddServer(list, result)) });
+  const good = { name: 'good', inputSchema: { type: 'object' } };
+
+  test('in its list: the tools that can be read are served', async () => {
+    const tools = await odd({ tools: [{ name: 7 }, null, good, { name: 'b', inputSchema: [] }] });
+    expect(tools.names).toEqual(['good']);
+    expect(tools.notes).toEqual(['The MCP server "odd": 3 of its tools cannot be read.']);
+    await tools.close();
+  });
+
+  test.each([
+    [{ tools: [] }, 'it has no tools'],
+    [{ tools: 'many' }, 'its list of tools cannot be had: its answer is not as the protocol has it'],
+    [{}, 'its list of tools cannot be had: its answer is not as the protocol has it'],
+  ])('%j for a list', async (list, reason) => {
+    await expect(odd(list)).rejects.toThrow(`the MCP server "odd" cannot be used: ${reason}`);
+  });
+
+  test('for a result: a failure that is final', async () => {
+    const tools = await odd({ tools: [good] }, { content: 'no list' });
+    await expect(tools.call('good')).rejects.toMatchObject({
+      name: 'ToolError',
+      message: 'good: the MCP server "odd" gave no result: its answer is not as the protocol has it.',
+    });
+    await tools.close();
+  });
+});
+
 describe('tools as strangers define them', () => {
   const [settings] = settingsOf({ 'the harbour': STDIO });
   const serve = (listed: object[], more = {}) => {
     const server = new McpServer({ ...settings!, ...more }, 'test');
-    const { tools, notes } = serveTools(server, listed as never, new Set(takenNames().keys()));
+    const { tools, notes } = serveTools(
+      server,
+      { tools: listed as never, unreadable: 0 },
+      new Set(takenNames().keys()),
+    );
     const served = tools.map((tool) => tool.serve({ seconds: 1 }));
     return { names: tools.map(({ name }) => name), served, notes };
   };
