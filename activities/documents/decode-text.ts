@@ -1,3 +1,5 @@
+import { knownCharset, markedCharset } from './charset.ts';
+
 /** How much of a file is looked at to tell text from binary, in bytes. */
 const SAMPLE = 64 * 1024;
 
@@ -8,26 +10,10 @@ const SAMPLE = 64 * 1024;
  * Windows-1252. UTF-8 with a few broken bytes stays UTF-8.
  */
 export function decodeText(bytes: Uint8Array, declaredCharset?: string): string | undefined {
-  const encoding = markedEncoding(bytes) ?? (declaredCharset && knownEncoding(declaredCharset)) ?? guess(bytes);
+  const encoding = markedCharset(bytes) ?? knownCharset(declaredCharset) ?? guess(bytes);
   if (!encoding) return undefined;
   const text = new TextDecoder(encoding).decode(bytes).replace(/\r\n?/g, '\n');
   return isBinaryText(text) ? undefined : text;
-}
-
-function markedEncoding(bytes: Uint8Array): string | undefined {
-  const [a, b, c] = bytes;
-  if (a === 0xef && b === 0xbb && c === 0xbf) return 'utf-8';
-  if (a === 0xff && b === 0xfe) return 'utf-16le';
-  if (a === 0xfe && b === 0xff) return 'utf-16be';
-  return undefined;
-}
-
-function knownEncoding(label: string): string | undefined {
-  try {
-    return new TextDecoder(label.trim()).encoding;
-  } catch {
-    return undefined;
-  }
 }
 
 function guess(bytes: Uint8Array): string | undefined {

@@ -6,10 +6,10 @@ import { megabytes } from './archive/archive.ts';
 import { readArchive } from './archive/read-archive.ts';
 import { isTar, openTar } from './archive/tar.ts';
 import { openZip } from './archive/zip.ts';
+import { declaredCharset, statedCharset } from './charset.ts';
 import { decodeText } from './decode-text.ts';
 import { binaryFormat, type Container, containerOf, detectKind, startOf } from './detect-kind.ts';
 import { feedToMarkdown } from './feed.ts';
-import { declaredHtmlCharset } from './html/charset.ts';
 import { htmlToMarkdown } from './html/html.ts';
 import { readImage } from './image.ts';
 import { layoutJson } from './json.ts';
@@ -47,8 +47,8 @@ export async function readDocument(source: string | Uint8Array, hint: DocumentHi
 
   const format = binaryFormat(start);
   if (format) throw new ToolError(`${name} is ${format}, which cannot be read as text here.`);
-  const charset = /charset\s*=\s*["']?([^\s;"']+)/i.exec(hint.contentType ?? '')?.[1];
-  const text = decodeText(bytes, charset ?? (kind === 'html' ? declaredHtmlCharset(start) : undefined));
+  const charset = statedCharset(hint.contentType ?? '') ?? (kind === 'html' ? declaredCharset(bytes, kind) : undefined);
+  const text = decodeText(bytes, charset);
   if (text === undefined) throw new ToolError(`${name} is a binary file of an unknown format, not text.`);
 
   switch (kind) {

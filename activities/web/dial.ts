@@ -1,7 +1,7 @@
 import { isIP, type Socket } from 'node:net';
 import { type AddressPolicy, bare } from './address.ts';
-import type { Network } from './connector.ts';
 import { FetchError } from './fetch-error.ts';
+import type { Network } from './network.ts';
 import { untilAborted } from './until-aborted.ts';
 
 export interface DialOptions {

@@ -1,5 +1,5 @@
 import { addressPolicy, bare } from './address.ts';
-import { type Network, systemNetwork } from './connector.ts';
+import { type Network, systemNetwork } from './network.ts';
 
 /** Whether an address, and all that its name stands for, is public: may be told to a service outside. */
 export async function leadsToPublic(url: string, network: Network = systemNetwork): Promise<boolean> {

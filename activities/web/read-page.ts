@@ -20,12 +20,14 @@ export async function readPage(
 ): Promise<ReadPage> {
   const fetched = await safeFetch(url, options, signal);
   const { bytes, mediaType, charset, finalUrl } = fetched;
-  const document = await read(bytes, {
-    name: `The page at ${displayUrl(url)}`,
-    contentType: charset === undefined ? mediaType : `${mediaType}; charset=${charset}`,
-    url: finalUrl,
-    ...(members.length > 0 && { members }),
-    signal,
-  });
+  const contentType = charset === undefined ? mediaType : `${mediaType}; charset=${charset}`;
+  const hint = pageHint(url, { contentType, url: finalUrl, signal });
+  const document = await read(bytes, { ...hint, ...(members.length > 0 && { members }) });
   return { fetched, document };
 }
+
+/** What a reader is told of a page. In sentences it has the name under which it was asked for. */
+export const pageHint = (asked: string, hint: DocumentHint): DocumentHint => ({
+  name: `The page at ${displayUrl(asked)}`,
+  ...hint,
+});

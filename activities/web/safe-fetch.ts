@@ -1,11 +1,12 @@
 import { Agent, type Dispatcher } from 'undici';
 import { type AddressPolicy, addressPolicy } from './address.ts';
 import { pageCharset } from './charset.ts';
-import { type Network, pinnedConnector, systemNetwork } from './connector.ts';
+import { pinnedConnector } from './connector.ts';
 import { ACCEPT_ENCODING } from './content-coding.ts';
 import { type ContentKind, contentType } from './content-kind.ts';
 import { FetchError } from './fetch-error.ts';
 import { DEFAULT_LIMITS, type FetchLimits } from './limits.ts';
+import { type Network, systemNetwork } from './network.ts';
 import { networkFailure } from './network-failure.ts';
 import { readBody } from './read-body.ts';
 import { untilAborted } from './until-aborted.ts';

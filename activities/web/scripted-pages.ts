@@ -1,11 +1,11 @@
 import type { Cache } from '../cache/cache.ts';
 import { ToolError } from '../tools/tool.ts';
 import type { PageBrowser } from './browser/page-browser.ts';
-import type { Network } from './connector.ts';
 import { displayUrl, FetchError, type FetchErrorKind } from './fetch-error.ts';
 import { JinaFailure, type JinaSettings, readWithJina } from './jina.ts';
 import { leadsToPublic } from './leads-to-public.ts';
-import type { DocumentReader } from './read-page.ts';
+import type { Network } from './network.ts';
+import { type DocumentReader, pageHint } from './read-page.ts';
 import type { Permit } from './safe-fetch.ts';
 import type { WebPage } from './web-pages.ts';
 
@@ -29,12 +29,8 @@ export function scriptedPages({ browser, jina, read, cache, network, permit }: S
   async function inBrowser(url: string, having: PageBrowser, signal: AbortSignal): Promise<WebPage> {
     const rendered = await having.render(url, permit, signal);
     const bytes = Buffer.from(rendered.html);
-    const document = await read(bytes, {
-      name: `The page at ${displayUrl(url)}`,
-      contentType: 'text/html; charset=utf-8',
-      url: rendered.url,
-      signal,
-    });
+    const hint = { contentType: 'text/html; charset=utf-8', url: rendered.url, signal };
+    const document = await read(bytes, pageHint(url, hint));
     if (document.text.trim() === '') throw new FetchError('browser', url, 'it shows no text in the browser either');
     return { document, from: 'browser', sha256: await cache.putPage(bytes) };
   }

@@ -1,8 +1,7 @@
-import { addressPolicy } from './address.ts';
-import type { Network } from './connector.ts';
 import type { ContentKind } from './content-kind.ts';
-import { robotsPermit } from './robots.ts';
-import { type Fetched, type SafeFetchOptions, safeFetch, userAgent } from './safe-fetch.ts';
+import { fetchOptionsOf } from './fetch-options.ts';
+import type { Network } from './network.ts';
+import { type Fetched, safeFetch } from './safe-fetch.ts';
 import type { WebSettings } from './web-pages.ts';
 
 export interface WantedFile {
@@ -16,9 +15,7 @@ export interface WantedFile {
 export type FetchFile = (url: string, wanted: WantedFile, signal: AbortSignal) => Promise<Fetched>;
 
 export function webFiles(settings: WebSettings, network?: Network): FetchFile {
-  const policy = addressPolicy(settings.allowPrivate);
-  const base: SafeFetchOptions = { policy, userAgent: userAgent(settings.contact), network };
-  const permit = settings.robots ? { permit: robotsPermit(base) } : {};
+  const options = fetchOptionsOf(settings, network);
   return (url, { accept, maxBytes, totalMs }, signal) =>
-    safeFetch(url, { ...base, ...permit, accept, limits: { maxBytes, totalMs } }, signal);
+    safeFetch(url, { ...options, accept, limits: { maxBytes, totalMs } }, signal);
 }

@@ -2,16 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cache, noCache } from '../cache/cache.ts';
 import { readDocument } from '../documents/read-document.ts';
 import type { ReadableDocument } from '../documents/readable-document.ts';
-import { addressPolicy } from './address.ts';
 import type { PageBrowser } from './browser/page-browser.ts';
 import { type BrowserSettings, sharedBrowser } from './browser/shared-browser.ts';
-import type { Network } from './connector.ts';
 import { FetchError } from './fetch-error.ts';
+import { fetchOptionsOf } from './fetch-options.ts';
 import type { JinaSettings } from './jina.ts';
 import { keptPages } from './kept-pages.ts';
+import type { Network } from './network.ts';
 import { type DocumentReader, readPage } from './read-page.ts';
-import { robotsPermit } from './robots.ts';
-import { type SafeFetchOptions, userAgent } from './safe-fetch.ts';
 import { scriptedPages } from './scripted-pages.ts';
 
 /** How a worker opens pages of the web. */
@@ -65,14 +63,11 @@ const NOT_AGAIN = new Set([408, 425, 429]);
 
 export function webPages(settings: WebSettings, options: WebPagesOptions = {}): OpenPage {
   const { read = readDocument, cache = noCache, network } = options;
-  const policy = addressPolicy(settings.allowPrivate);
-  const base: SafeFetchOptions = { policy, userAgent: userAgent(settings.contact), network };
-  const permit = settings.robots ? robotsPermit(base) : undefined;
-  const fetchOptions = { ...base, permit };
+  const fetchOptions = fetchOptionsOf(settings, network);
   const kept = keptPages(cache);
   const { browser: own, jina } = settings;
   const browser = options.browser ?? (own && sharedBrowser({ ...settings, browser: own }));
-  const scripted = scriptedPages({ browser, jina, read, cache, network, permit });
+  const scripted = scriptedPages({ browser, jina, read, cache, network, permit: fetchOptions.permit });
 
   async function fetchPage(url: string, signal: AbortSignal, members: readonly string[]): Promise<WebPage> {
     const { document, fetched } = await readPage(url, read, fetchOptions, signal, members);

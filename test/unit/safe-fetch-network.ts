@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
-import type { Network } from '../../activities/web/connector.ts';
+import type { Network } from '../../activities/web/network.ts';
 
 /** A public address of the kind a site has; nothing is ever sent there. */
 export const PUBLIC = '93.184.215.14';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { addressPolicy } from '../../activities/web/address.ts';
-import { systemNetwork } from '../../activities/web/connector.ts';
+import { systemNetwork } from '../../activities/web/network.ts';
 import { safeFetch } from '../../activities/web/safe-fetch.ts';
 import { httpServer, type LocalServer, listening } from './safe-fetch-network.ts';
 

@@ -1,7 +1,7 @@
 import { limiter } from '../../limiter.ts';
 import type { AddressPolicy } from '../address.ts';
-import { type Network, systemNetwork } from '../connector.ts';
 import { FetchError } from '../fetch-error.ts';
+import { type Network, systemNetwork } from '../network.ts';
 import type { Permit } from '../safe-fetch.ts';
 import { type Chromium, type ChromiumOptions, startChromium } from './chromium.ts';
 import { type BrowserLimits, DEFAULT_BROWSER_LIMITS } from './limits.ts';

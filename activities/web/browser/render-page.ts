@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { BrowserContext } from 'playwright-core';
 import type { AddressPolicy } from '../address.ts';
-import type { Network } from '../connector.ts';
 import { FetchError, type FetchErrorKind } from '../fetch-error.ts';
+import type { Network } from '../network.ts';
 import type { Permit } from '../safe-fetch.ts';
 import { untilAborted } from '../until-aborted.ts';
 import { checkUrl } from '../web-url.ts';
