@@ -53,9 +53,12 @@ test("every row is in the output of each rollout, in the original's form", { tim
     for (const row of rows) {
       expect(row).toMatchObject({ status: 'success', rollout_idx: rollout, segment_idx: 1, segment_total: 1 });
       expect(row.result).toMatchObject({ rounds: 3, stopped_reason: 'no_tool_calls' });
+      expect(JSON.parse((row.result as { tools: string }).tools)).toMatchObject([{ function: { name: 'bash' } }]);
       expect(row.result).toHaveProperty('final_answer', expect.stringContaining('Blue, yellow and red.'));
     }
   }
+  const { priority } = await sessions.client.workflow.getHandle(`${batch.workflowId}.00001.r1`).describe();
+  expect(priority).toMatchObject({ priorityKey: 4 });
   const listed: string[] = [];
   await eventually('the list has its sessions', async () => {
     listed.length = 0;
@@ -101,6 +104,7 @@ test('a stored file is taken as it is: odd rows run, broken lines are told, a ro
     ]),
   );
   expect(rows.filter(({ src }) => src.id === 'a')).toHaveLength(2);
+  expect(JSON.stringify(rows.find(({ src }) => src.id === 'd')?.result)).toContain('* here.txt');
   expect(rows.filter(({ status }) => status === 'error')).toMatchObject([
     { src: { file_path: ['none.txt'] }, result: { error: expect.stringContaining('none.txt') } },
   ]);

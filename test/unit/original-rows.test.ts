@@ -204,6 +204,16 @@ describe('a failure is never a success', () => {
   });
 });
 
+test('a thought whose opening tag the server stripped has it again in the transcript', () => {
+  const [row] = toOriginalRows(source([segment(0, [round(1, 'Hm.\n</think>\n\n<answer>So.</answer>')])]));
+  const { messages, transcript } = row?.result as {
+    messages: { content: string }[];
+    transcript: { content: string }[];
+  };
+  expect(messages.at(-1)?.content).toBe('Hm.\n</think>\n\n<answer>So.</answer>');
+  expect(transcript.at(-1)?.content).toBe('<think>\nHm.\n</think>\n\n<answer>So.</answer>');
+});
+
 test('thoughts and calls that came in fields of their own are written into the text', () => {
   const native = round(1, 'I look.', ['Monday'], { reply: reply('I look.', { reasoning: 'Hm.' }) });
   const [row] = toOriginalRows(source([segment(0, [native])]));
