@@ -1,4 +1,5 @@
 import { accessSync, constants } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { type Browser, chromium, type Locator, type Page } from 'playwright-core';
 
@@ -26,6 +27,12 @@ export interface WebUi {
   update(name: string, data?: string): Promise<void>;
   /** The same for an update that is refused: the dialog's error; the dialog is closed. */
   refusedUpdate(name: string, data?: string): Promise<string>;
+  /** "Request Cancellation", confirmed. */
+  cancel(): Promise<void>;
+  /** "Download" above the timeline; the file's text. */
+  download(): Promise<string>;
+  /** Ids in the list of workflows that a filter finds. */
+  list(query: string): Promise<string[]>;
   close(): Promise<void>;
 }
 
@@ -115,6 +122,32 @@ function webUiIn(browser: Browser, page: Page, uiUrl: string): WebUi {
       const error = await dialog.getByRole('alert').innerText();
       await dialog.getByRole('button', { name: 'Cancel' }).last().click();
       return error;
+    },
+    async cancel() {
+      await page.getByRole('button', { name: 'Request Cancellation' }).first().click();
+      const dialog = visible(page.getByRole('dialog'));
+      await dialog.getByRole('button', { name: 'Confirm' }).click();
+      await dialog.waitFor({ state: 'hidden' });
+    },
+    async download() {
+      await page.getByTestId('history-tab').click();
+      const downloading = page.waitForEvent('download');
+      await page.getByTestId('download').click();
+      const dialog = visible(page.getByRole('dialog'));
+      if (await dialog.isVisible()) await dialog.getByRole('button', { name: 'Download' }).click();
+      return readFile(await (await downloading).path(), 'utf8');
+    },
+    async list(query) {
+      const answered = page.waitForResponse((response) =>
+        /^\/api\/.*\/workflows$/.test(new URL(response.url()).pathname),
+      );
+      await page.goto(`${workflows}?query=${encodeURIComponent(query)}`);
+      const { executions = [] } = (await (await answered).json()) as {
+        executions?: { execution: { workflowId: string } }[];
+      };
+      const ids = executions.map(({ execution }) => execution.workflowId);
+      for (const id of ids) await page.getByRole('main').getByText(id).first().waitFor();
+      return ids;
     },
     close: () => browser.close(),
   };
