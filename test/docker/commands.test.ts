@@ -141,7 +141,7 @@ describe('containers', () => {
     await other.tearDown();
   });
 
-  it('that are not this program’s are left alone, whatever they are called', async () => {
+  it('that are not of this program are left alone, whatever they are called', async () => {
     const other = await setUp();
     const foreign = await docker.docker.createContainer({
       name: other.container,
