@@ -1,4 +1,4 @@
-import Docker from 'dockerode';
+import Docker, { type Exec } from 'dockerode';
 
 export type { default as Docker } from 'dockerode';
 
@@ -15,8 +15,18 @@ export const statusOf = (error: unknown): number | undefined => {
 };
 
 /** No answer at all: Docker is away, restarts, or may not be asked. */
-export const isUnreachable = (error: unknown): boolean =>
-  statusOf(error) === undefined && typeof (error as NodeJS.ErrnoException)?.code === 'string';
+export function isUnreachable(error: unknown): boolean {
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  return statusOf(error) === undefined && (syscall === 'connect' || BROKEN.includes(code ?? ''));
+}
+
+const BROKEN = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EHOSTUNREACH'];
+
+/** Starts a program in a container and leaves it to itself. The answer has no content, but holds its connection. */
+export async function startDetached(exec: Exec): Promise<void> {
+  const answer = await exec.start({ Detach: true });
+  answer.resume();
+}
 
 /** Docker's own words without its client's frame around them. */
 export function reasonOf(error: unknown): string {

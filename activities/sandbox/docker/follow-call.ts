@@ -7,7 +7,7 @@ import { STREAMS } from '../shown-output.ts';
 import { type Box, openBox } from './box.ts';
 import type { Containers, Running, Workspace } from './containers.ts';
 import { endedAs, readEnd } from './end-record.ts';
-import { type Docker, dockerAddress, isUnreachable, reasonOf, statusOf } from './engine.ts';
+import { type Docker, dockerAddress, isUnreachable, reasonOf, startDetached, statusOf } from './engine.ts';
 import type { CallPaths } from './folders.ts';
 import { outputOf } from './output.ts';
 import { fillBox, isRunner, makeRunner } from './run-in-container.ts';
@@ -43,8 +43,7 @@ const STOP_MS = 30_000;
 /** A restart of Docker's daemon takes seconds, and may stop containers one by one before. In ms. */
 const DOCKER_AWAY_MS = 60_000;
 
-/** A container can go between two steps of a start; one that goes each time has another reason. */
-const MOST_STARTS = 3;
+const AGAIN_MS = 500;
 
 /**
  * Starts a call's command, waits for the one that an earlier attempt started, or gives the recorded outcome. The runner
@@ -52,7 +51,7 @@ const MOST_STARTS = 3;
  */
 export async function followCall(call: DockerCall, { signal, stopMeansKill }: RunContext): Promise<CommandOutcome> {
   const { paths } = call;
-  let starts = 0;
+  let startUntil: number | undefined;
   let lookAt = 0;
   let giveUpAt: number | undefined;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.3, LONGEST_PAUSE_MS)) {
@@ -81,43 +80,52 @@ export async function followCall(call: DockerCall, { signal, stopMeansKill }: Ru
       }
     }
     if (begin) {
-      if (starts++ >= MOST_STARTS) throw new Error(`${didNotRun(call)}: its container ended ${MOST_STARTS} times.`);
-      await start(call, signal);
-      lookAt = performance.now() + LOOK_MS;
+      startUntil ??= performance.now() + DOCKER_AWAY_MS;
+      const fault = await start(call);
+      // Whether anything ran shows at the next look.
+      lookAt = fault ? 0 : performance.now() + LOOK_MS;
+      if (fault) {
+        const hopeless = !mayPass(fault) || performance.now() > startUntil;
+        if (hopeless && !isClaimed(paths)) throw didNotRun(call, fault);
+        await sleep(AGAIN_MS, undefined, { signal }).catch(() => {});
+      }
     }
     await sleep(pause, undefined, giveUpAt === undefined ? { signal } : {}).catch(() => {});
   }
 }
 
-async function start(call: DockerCall, signal: AbortSignal): Promise<void> {
+/** Gives what was in the way. */
+async function start(call: DockerCall): Promise<unknown> {
   const { docker, containers, paths, request, place } = call;
-  const until = performance.now() + DOCKER_AWAY_MS;
-  for (;;) {
-    try {
-      const running = await containers.ensure(place);
-      // Of an attempt that was stopped before anything ran; this one is wanted.
-      withBox(paths, (box) => box.remove('stop'));
-      fillBox(paths, request, call.script, running.user);
-      replaceFile(paths.request, JSON.stringify(request));
-      const runner = await makeRunner(docker, running, call);
-      const { id, startedAt } = running;
-      const record: Started = { running: { id, startedAt }, exec: runner.id, boot: bootId() };
-      replaceFile(paths.started, JSON.stringify(record));
-      await runner.start({ Detach: true });
-      return;
-    } catch (error) {
-      // The container went meanwhile: whoever looks finds out whether anything ran.
-      if (statusOf(error) === 404 || statusOf(error) === 409) return;
-      if (!isUnreachable(error) || performance.now() > until || signal.aborted) {
-        const where = isUnreachable(error) ? ` at ${dockerAddress()}` : '';
-        throw new Error(`${didNotRun(call)}. Docker${where}: ${reasonOf(error)}`, { cause: error });
-      }
-      await sleep(500, undefined, { signal }).catch(() => {});
-    }
+  try {
+    const { id, startedAt, user } = await containers.ensure(place);
+    // Of an attempt that was stopped before anything ran; this one is wanted.
+    withBox(paths, (box) => box.remove('stop'));
+    fillBox(paths, request, call.script, user);
+    replaceFile(paths.request, JSON.stringify(request));
+    const runner = await makeRunner(docker, { id, startedAt }, call);
+    const record: Started = { running: { id, startedAt }, exec: runner.id, boot: bootId() };
+    replaceFile(paths.started, JSON.stringify(record));
+    await startDetached(runner);
+    return undefined;
+  } catch (error) {
+    return error;
   }
 }
 
-const didNotRun = ({ request }: DockerCall) => `The call ${request.callId} could not be started, and did not run`;
+/** Docker is away or about to go, or the container went meanwhile. */
+function mayPass(fault: unknown): boolean {
+  const status = statusOf(fault) ?? 0;
+  if (/No such image/.test(reasonOf(fault))) return false;
+  return isUnreachable(fault) || status === 404 || status === 409 || status >= 500;
+}
+
+function didNotRun({ request }: DockerCall, fault: unknown): Error {
+  const docker = isUnreachable(fault) ? `No Docker answers at ${dockerAddress()}: ` : '';
+  return new Error(`The call ${request.callId} could not be started, and did not run. ${docker}${reasonOf(fault)}`, {
+    cause: fault,
+  });
+}
 
 /** Whether the call's runner is there. While Docker does not answer nobody knows, and its files may tell meanwhile. */
 async function isAlive({ docker, containers, paths }: DockerCall, started: Started): Promise<'here' | 'gone' | '?'> {

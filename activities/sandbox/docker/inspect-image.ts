@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Language } from '../sandbox.ts';
 import { openBox } from './box.ts';
 import { openContainers } from './containers.ts';
-import { type Docker, dockerAddress, reasonOf, statusOf } from './engine.ts';
+import { type Docker, dockerAddress, reasonOf, startDetached, statusOf } from './engine.ts';
 import { boxesPath } from './folders.ts';
 import type { DockerSettings } from './settings.ts';
 
@@ -51,7 +51,7 @@ async function look(docker: Docker, settings: DockerSettings, stateDir: string):
     mkdirSync(folder, { recursive: true });
     const { id } = await containers.ensure({ name, folder });
     const exec = await docker.getContainer(id).exec({ Cmd: ['bash', '-c', LOOK] });
-    await exec.start({ Detach: true });
+    await startDetached(exec);
     const until = performance.now() + LIMIT_MS;
     while ((await exec.inspect()).Running && performance.now() < until) await sleep(20);
     const facts = factsIn(folder);

@@ -5,7 +5,7 @@ import type { CallRequest } from '../call-record.ts';
 import { cleanEnvironment } from '../clean-environment.ts';
 import { OUTPUT_FOLDER } from '../shown-output.ts';
 import type { Running, User } from './containers.ts';
-import type { Docker } from './engine.ts';
+import { type Docker, startDetached } from './engine.ts';
 import type { CallPaths } from './folders.ts';
 import { type DockerSettings, INSIDE, MOST_FILES, reserveKib } from './settings.ts';
 
@@ -79,7 +79,7 @@ export async function isRunner(docker: Docker, running: Running, pid: string, pa
     AttachStdout: false,
     AttachStderr: false,
   });
-  await probe.start({ Detach: true });
+  await startDetached(probe);
   for (;;) {
     const { Running: runs, ExitCode } = await probe.inspect();
     if (!runs && ExitCode !== null) return ExitCode === 0;

@@ -27,7 +27,7 @@ const START_LIMIT_MS = 120_000;
  * of mounts and processes of its own: with its first process all its containers and mounts are gone.
  * Throws a sentence where there is no Docker; these tests are never skipped.
  */
-export async function startDocker(): Promise<TestDocker> {
+export async function startDocker({ flags = [] }: { flags?: string[] } = {}): Promise<TestDocker> {
   for (const [program, place] of [
     ['dockerd', 'docker.io'],
     ['containerd', 'containerd'],
@@ -44,7 +44,7 @@ export async function startDocker(): Promise<TestDocker> {
   mkdirSync(join(folder, 'data'));
   const keeper = spawn(
     'unshare',
-    ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'bash', KEEPER, folder],
+    ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'bash', KEEPER, folder, ...flags],
     {
       stdio: 'ignore',
       detached: true,
