@@ -1,7 +1,6 @@
-import type { CallToolResult } from '@modelcontextprotocol/client';
-import { Client } from '@modelcontextprotocol/client';
+import { type CallToolResult, Client } from '@modelcontextprotocol/client';
 import { untilAborted } from '../web/until-aborted.ts';
-import { reasonOf } from './failure.ts';
+import { inOneLine, reasonOf } from './failure.ts';
 import type { McpServerSettings } from './settings.ts';
 import { type ToolList, toolList } from './tool-list.ts';
 import { openTransport } from './transport.ts';
@@ -20,6 +19,13 @@ const LEAVE_LIMIT_MS = 1_000;
 /** The server cannot be started or reached; the message is a sentence's end that says why. */
 export class Unreachable extends Error {
   override name = 'Unreachable';
+  /** What its process said last: for people, not for models. */
+  readonly lastWords: string;
+
+  constructor(message: string, { lastWords = '', ...options }: ErrorOptions & { lastWords?: string } = {}) {
+    super(message, options);
+    this.lastWords = lastWords;
+  }
 }
 
 export interface McpConnection {
@@ -28,8 +34,10 @@ export interface McpConnection {
   call(name: string, args: Record<string, unknown>, signal: AbortSignal): Promise<CallToolResult>;
   /** Whether it can still be used, as far as is known. */
   open(): boolean;
-  /** Why it ended: the end of a sentence. */
-  reason(error: unknown): string;
+  /** What the server's process said last. */
+  lastWords(): string;
+  /** Takes no more calls, and ends when those that run have ended: one that failed must not cost the others. */
+  retire(): void;
   close(): Promise<void>;
 }
 
@@ -47,31 +55,49 @@ export async function connect(server: McpServerSettings, version: string): Promi
     },
   );
   let open = true;
+  let transportOpen = true;
   client.onclose = () => {
     open = false;
+    transportOpen = false;
+  };
+  let running = 0;
+  const spoken = () => inOneLine(lastWords(), server);
+  const close = async () => {
+    const wasOpen = transportOpen;
+    open = false;
+    if (wasOpen) await untilAborted(leave(), AbortSignal.timeout(LEAVE_LIMIT_MS)).catch(() => {});
+    await client.close();
+  };
+  const closeIfIdle = () => {
+    if (!open && running === 0) void close().catch(() => {});
   };
   const limit = AbortSignal.timeout(START_LIMIT_MS);
   try {
     await untilAborted(client.connect(transport, { timeout: START_LIMIT_MS }), limit);
   } catch (error) {
     await client.close().catch(() => {});
-    const why = limit.aborted
-      ? `it was not ready within ${START_LIMIT_MS / 1000} s`
-      : reasonOf(error, server, lastWords());
-    throw new Unreachable(why, { cause: error });
+    const why = limit.aborted ? `it was not ready within ${START_LIMIT_MS / 1000} s` : reasonOf(error, server);
+    throw new Unreachable(why, { cause: error, lastWords: spoken() });
   }
   return {
     async tools() {
       return client.getServerCapabilities()?.tools ? toolList(client, { timeout: START_LIMIT_MS }) : undefined;
     },
-    call: (name, args, signal) => client.callTool({ name, arguments: args }, { signal, timeout: CALL_LIMIT_MS }),
-    open: () => open,
-    reason: (error) => reasonOf(error, server, lastWords()),
-    async close() {
-      const wasOpen = open;
-      open = false;
-      if (wasOpen) await untilAborted(leave(), AbortSignal.timeout(LEAVE_LIMIT_MS)).catch(() => {});
-      await client.close();
+    async call(name, args, signal) {
+      running += 1;
+      try {
+        return await client.callTool({ name, arguments: args }, { signal, timeout: CALL_LIMIT_MS });
+      } finally {
+        running -= 1;
+        closeIfIdle();
+      }
     },
+    open: () => open,
+    lastWords: spoken,
+    retire() {
+      open = false;
+      closeIfIdle();
+    },
+    close,
   };
 }

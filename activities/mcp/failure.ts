@@ -43,19 +43,21 @@ export function endOf(error: unknown): CallEnd {
 }
 
 /** Why a server cannot be reached or a call failed: the end of a sentence, without secrets. */
-export function reasonOf(error: unknown, server: McpServerSettings, lastWords = ''): string {
+export function reasonOf(error: unknown, server: McpServerSettings): string {
   const { transport } = server;
   const code = codeOf(error);
   const status = error instanceof SdkHttpError ? error.status : undefined;
   if (error instanceof SdkError && NONSENSE.includes(error.code)) return 'its answer is not as the protocol has it';
+  if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout) return 'it does not answer';
+  if (error instanceof ProtocolError) {
+    return error.code === CUT_OFF ? 'it broke off its answer' : `it says: ${inOneLine(error.message, server)}`;
+  }
   if (transport.kind === 'address') {
     if (status === 401 || status === 403) return `the server at ${transport.shown} refused the credentials (${status})`;
     if (status !== undefined) return `the server at ${transport.shown} answered with the status ${status}`;
-    if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout) return 'it does not answer';
-    if (error instanceof ProtocolError) return `it says: ${shown(error.message, server)}`;
     const fault = code ?? faultOfFetch(error);
     if (!fault)
-      return `it does not speak MCP (${shown(error instanceof Error ? error.message : String(error), server)})`;
+      return `it does not speak MCP (${inOneLine(error instanceof Error ? error.message : String(error), server)})`;
     return `no server answers at ${transport.shown} (${fault})`;
   }
   if (code === 'ENOENT') {
@@ -64,11 +66,8 @@ export function reasonOf(error: unknown, server: McpServerSettings, lastWords = 
       : `there is no program "${transport.command}", or no folder "${transport.cwd}"`;
   }
   if (code === 'EACCES') return `"${transport.command}" may not be run`;
-  const words = lastWords ? `; its last words: ${shown(lastWords, server)}` : '';
-  if (error instanceof ProtocolError) return `it says: ${shown(error.message, server)}`;
-  if (error instanceof SdkError && error.code === SdkErrorCode.RequestTimeout) return `it does not answer${words}`;
-  if (endOf(error) === 'unknown' || endOf(error) === 'not sent') return `it ended${words}`;
-  return shown(error instanceof Error ? error.message : String(error), server);
+  if (endOf(error) === 'unknown' || endOf(error) === 'not sent') return 'it ended';
+  return inOneLine(error instanceof Error ? error.message : String(error), server);
 }
 
 /** The error and what caused it, down to the first cause. */
@@ -92,8 +91,8 @@ function faultOfFetch(error: unknown): string | undefined {
   return failed && last instanceof Error ? last.message : undefined;
 }
 
-/** In one line and not too long. */
-function shown(text: string, server: McpServerSettings): string {
+/** A stranger's text in one line, not too long, and without secrets. */
+export function inOneLine(text: string, server: McpServerSettings): string {
   const line = withoutSecrets(text, server).replace(/\s+/g, ' ').trim();
   return line.length > 300 ? `…${line.slice(-300)}` : line;
 }

@@ -1,4 +1,5 @@
 import type { OwnTool } from '../tools/own-tool.ts';
+import { Unreachable } from './connection.ts';
 import { McpServer } from './server.ts';
 import type { McpServerSettings } from './settings.ts';
 import { serveTools } from './tools.ts';
@@ -38,14 +39,7 @@ export async function openMcpServers(
   };
   const lists = await Promise.allSettled(servers.map((server) => server.tools()));
   const failures = lists.flatMap((list, index) =>
-    list.status === 'rejected'
-      ? [
-          {
-            name: settings[index]?.name ?? '',
-            reason: list.reason instanceof Error ? list.reason.message : String(list.reason),
-          },
-        ]
-      : [],
+    list.status === 'rejected' ? [{ name: settings[index]?.name ?? '', reason: told(list.reason) }] : [],
   );
   if (failures.length > 0) {
     await close();
@@ -57,4 +51,9 @@ export async function openMcpServers(
     return serveTools(server, list?.status === 'fulfilled' ? list.value : { tools: [], unreadable: 0 }, names);
   });
   return { tools: served.flatMap(({ tools }) => tools), notes: served.flatMap(({ notes }) => notes), close };
+}
+
+function told(error: unknown): string {
+  const why = error instanceof Error ? error.message : String(error);
+  return error instanceof Unreachable && error.lastWords ? `${why}; its last words: ${error.lastWords}` : why;
 }

@@ -1,7 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/client';
 import { untilAborted } from '../web/until-aborted.ts';
 import { connect, type McpConnection, Unreachable } from './connection.ts';
-import { endOf } from './failure.ts';
+import { endOf, reasonOf } from './failure.ts';
 import type { McpServerSettings } from './settings.ts';
 import type { ToolList } from './tool-list.ts';
 
@@ -43,7 +43,10 @@ export class McpServer {
     try {
       listed = await connection.tools();
     } catch (error) {
-      throw new Unreachable(`its list of tools cannot be had: ${connection.reason(error)}`, { cause: error });
+      throw new Unreachable(`its list of tools cannot be had: ${reasonOf(error, this.settings)}`, {
+        cause: error,
+        lastWords: connection.lastWords(),
+      });
     }
     if (!listed?.tools.length) throw new Unreachable('it has no tools');
     return listed;
@@ -68,11 +71,12 @@ export class McpServer {
       } catch (error) {
         if (signal.aborted) throw signal.reason;
         const end = endOf(error);
-        const reason = connection.reason(error);
+        const reason = reasonOf(error, this.settings);
         if (end === 'answered') throw new CallFailed(reason, {});
         if (end === 'busy') throw new CallFailed(reason, { passing: true });
-        // Whatever it is, the next call gets a new one.
-        void connection.close().catch(() => {});
+        // Whatever it is, the next call gets a new connection.
+        connection.retire();
+        this.#log(reason, connection.lastWords());
         const maybeDone = end === 'unknown';
         if (attempt > 1 || (maybeDone && !repeatable)) throw new CallFailed(reason, { maybeDone, passing: true });
       }
@@ -109,8 +113,17 @@ export class McpServer {
       this.#connection = await connect(this.settings, this.#version);
       return this.#connection;
     } catch (error) {
-      this.#failure = { error: error as Unreachable, at: Date.now() };
+      const failure = error as Unreachable;
+      // The first start's failure ends the worker with these words.
+      if (this.#connection) this.#log(failure.message, failure.lastWords);
+      this.#failure = { error: failure, at: Date.now() };
       throw error;
     }
+  }
+
+  /** For people: a model is not told what a process wrote for its own log. */
+  #log(reason: string, lastWords: string): void {
+    const words = lastWords ? `; its last words: ${lastWords}` : '';
+    console.warn(`The MCP server "${this.settings.name}": ${reason}${words}`);
   }
 }

@@ -148,22 +148,24 @@ async function call(
 }
 
 /** Endings that the other tools know files by. */
-const ENDINGS: Record<string, string> = {
-  'image/png': 'png',
-  'image/jpeg': 'jpg',
-  'image/gif': 'gif',
-  'image/webp': 'webp',
-  'audio/mpeg': 'mp3',
-  'audio/wav': 'wav',
-  'application/pdf': 'pdf',
-  'application/json': 'json',
-  'text/csv': 'csv',
-};
+const ENDINGS = new Map(
+  Object.entries({
+    'image/png': 'png',
+    'image/jpeg': 'jpg',
+    'image/gif': 'gif',
+    'image/webp': 'webp',
+    'audio/mpeg': 'mp3',
+    'audio/wav': 'wav',
+    'application/pdf': 'pdf',
+    'application/json': 'json',
+    'text/csv': 'csv',
+  }),
+);
 
 function keeper(context: ToolContext): KeepFile {
   let number = 0;
   return (data, mediaType = '') => {
     number += 1;
-    return keepOutput(data, `file-${number}.${ENDINGS[mediaType.toLowerCase()] ?? 'bin'}`, context);
+    return keepOutput(data, `file-${number}.${ENDINGS.get(mediaType.toLowerCase()) ?? 'bin'}`, context);
   };
 }

@@ -84,6 +84,25 @@ test('an answer that is cut off: asked again where that does no harm', async () 
   expect(calls).toBe(1);
 });
 
+test('a call whose answer is cut off does not cost the others', async () => {
+  const others: (() => void)[] = [];
+  const server = await opened(
+    startSessionServer(({ name }, send, cut) => {
+      if (name === 'ask') return cut();
+      others.push(() => {
+        send(result('unhurt'));
+        cut();
+      });
+    }),
+  );
+  const tools = await opened(openTools({ hand: { url: server.url } }));
+  const other = tools.call('look');
+  await expect.poll(() => others.length).toBe(1);
+  await expect(tools.call('ask')).rejects.toThrow('was lost during this call');
+  others[0]?.();
+  expect((await other).text).toBe('unhurt');
+});
+
 test('an error of the protocol is a sentence, and final', async () => {
   const server = await opened(startSessionServer(saying({ error: { code: -32_000, message: 'The well is dry' } })));
   const tools = await opened(openTools({ hand: { url: server.url } }));
