@@ -13,6 +13,7 @@ export const DOCUMENT_KINDS = [
   'book',
   'archive',
   'image',
+  'recording',
 ] as const;
 
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number];
@@ -69,9 +70,10 @@ export const KIND_NAMES: Record<DocumentKind, string> = {
   book: 'EPUB book',
   archive: 'archive',
   image: 'image',
+  recording: 'recording',
 };
 
-const NO_MARKDOWN: ReadonlySet<DocumentKind> = new Set(['text', 'csv', 'tsv', 'json', 'pdf', 'image']);
+const NO_MARKDOWN: ReadonlySet<DocumentKind> = new Set(['text', 'csv', 'tsv', 'json', 'pdf', 'image', 'recording']);
 
 /** Whether a document's text has headings, lists and tables of Markdown. */
 export const isMarkdown = (kind: DocumentKind): boolean => !NO_MARKDOWN.has(kind);

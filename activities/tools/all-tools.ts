@@ -10,6 +10,9 @@ import { openSandbox, type SandboxOptions } from '../sandbox/index.ts';
 import { DEFAULT_LIMITS, type Sandbox } from '../sandbox/sandbox.ts';
 import type { ToolServiceSettings } from '../tool-service/service-tool.ts';
 import { withService } from '../tool-service/with-service.ts';
+import type { TranscriptionSettings } from '../transcription/settings.ts';
+import { transcriber } from '../transcription/transcriber.ts';
+import { webFiles } from '../web/web-files.ts';
 import { type WebSettings, webPages } from '../web/web-pages.ts';
 import { makeBashTool } from './bash.ts';
 import { makeScholarTool } from './google-scholar.ts';
@@ -37,6 +40,8 @@ export interface ToolsOptions extends SandboxOptions {
   fleet?: Fleet;
   /** How images and videos are shown to model servers with the role `vision`. */
   vision?: VisionToolsOptions['vision'];
+  /** What writes down what is said in recordings. Without it they cannot be read. */
+  transcription?: TranscriptionSettings;
   /** What is searched with, beside folders of documents. Default: nothing. */
   providers?: Providers;
   /** Of what look-ups bring, over all sessions. Default: nothing is kept. */
@@ -78,7 +83,14 @@ export async function makeTools(options: ToolsOptions, cache: Cache = cacheOf(op
       makeVisitTool({ corpusStateDir, ...(openPage && { openWebPage: openWebPage(openPage, read) }) }),
       openPage ? undefined : 'with-corpus',
     ),
-    builtIn(makeParseFileTool({ read: readContained, ...(openPage && { openPage }) })),
+    builtIn(
+      makeParseFileTool({
+        read: readContained,
+        ...(openPage && { openPage }),
+        ...(options.web && { fetchFile: webFiles(options.web) }),
+        ...(options.transcription && { transcribe: transcriber(options.transcription, { cache }) }),
+      }),
+    ),
     ...((await sandbox.supports('python')) ? [builtIn(makePythonTool(sandbox, { limits }))] : []),
     ...((await sandbox.supports('bash')) ? [builtIn(makeBashTool(sandbox, { limits }))] : []),
     ...(await visionTools(options, { seconds })),

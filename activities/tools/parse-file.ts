@@ -1,26 +1,28 @@
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { z } from 'zod';
-import type { Source } from '../../protocol/tool-call.ts';
+import type { Source, ToolCallOutput } from '../../protocol/tool-call.ts';
 import { closestPaths } from '../corpus/closest.ts';
 import { walk } from '../corpus/walk.ts';
 import { readDocument } from '../documents/read-document.ts';
 import { readInside } from '../documents/read-inside.ts';
 import type { ReadableDocument } from '../documents/readable-document.ts';
+import { FetchError } from '../web/fetch-error.ts';
 import type { DocumentReader } from '../web/read-page.ts';
 import type { OpenPage } from '../web/web-pages.ts';
 import { resolveInWorkspace } from '../workspace/resolve.ts';
 import { type FileRequest, fileRequest } from './file-request.ts';
+import { fetchedRecording, type RecordingOptions, workspaceRecording } from './recordings.ts';
 import { joinBlocks } from './results/blocks.ts';
 import { fileResult, sizeInWords } from './results/file-results.ts';
 import { stringList } from './string-list.ts';
-import { type Tool, type ToolContext, ToolError } from './tool.ts';
+import { type Tool, type ToolContext, ToolError, TryLater } from './tool.ts';
 
 /** Files looked at for a suggestion, and files named in one. */
 const LOOKED_AT = 5000;
 const SUGGESTED = 8;
 
-export interface ParseFileOptions {
+export interface ParseFileOptions extends RecordingOptions {
   /** Default: in this process. */
   read?: DocumentReader;
   /** Opens web addresses. Without it they are refused with a sentence. */
@@ -31,7 +33,7 @@ export interface ParseFileOptions {
  * `parse_file`: the text of files in the workspace, and of web addresses where those may be opened. A long file comes
  * in parts: `report.txt#part=2` is the second one. `#page=3` is the part with the third page of a PDF or the third
  * slide, `#sheet=Sales` that with a sheet of a workbook, and elsewhere `#page=3` is the same as `#part=3`.
- * `all.zip#member=a.txt` is a file in an archive.
+ * `all.zip#member=a.txt` is a file in an archive. Of recordings it is what is said in them.
  */
 export function makeParseFileTool(options: ParseFileOptions = {}): Tool<{ files: string[] }> {
   return {
@@ -44,6 +46,7 @@ export function makeParseFileTool(options: ParseFileOptions = {}): Tool<{ files:
     async run({ files }, context) {
       const blocks: string[] = [];
       const sources: Source[] = [];
+      let later: TryLater | undefined;
       // One after another: each may take a good part of the memory.
       for (const file of files) {
         try {
@@ -51,15 +54,22 @@ export function makeParseFileTool(options: ParseFileOptions = {}): Tool<{ files:
           blocks.push(text);
           sources.push(source);
         } catch (error) {
-          if (!(error instanceof ToolError)) throw error;
+          if (error instanceof TryLater) later ??= error;
+          else if (!(error instanceof ToolError)) throw error;
           blocks.push(error.message);
         }
       }
+      if (later) throw new TryLater(later.message, outputOf(blocks, sources), later.afterMs);
       if (sources.length === 0) throw new ToolError(joinBlocks(blocks));
-      return { text: joinBlocks(blocks), sources };
+      return outputOf(blocks, sources);
     },
   };
 }
+
+const outputOf = (blocks: string[], sources: Source[]): ToolCallOutput => ({
+  text: joinBlocks(blocks),
+  ...(sources.length > 0 ? { sources } : { failed: true }),
+});
 
 async function parse(
   request: FileRequest,
@@ -79,19 +89,29 @@ const isAddress = (path: string): boolean => /^[a-z][a-z0-9+.-]*:\/\//i.test(pat
 
 async function fetched(
   { path: url, members }: FileRequest,
-  { signal }: ToolContext,
-  { openPage }: ParseFileOptions,
+  context: ToolContext,
+  options: ParseFileOptions,
 ): Promise<ReadableDocument> {
+  const { openPage } = options;
   if (!openPage)
     throw new ToolError(`${url} cannot be read: this worker opens no addresses, only files of the working directory.`);
-  return (await openPage(url, signal, members)).document;
+  try {
+    return (await openPage(url, context.signal, members)).document;
+  } catch (error) {
+    const isOther = error instanceof FetchError && error.kind === 'type';
+    const recording = isOther ? await fetchedRecording(url, context, options) : undefined;
+    if (!recording) throw error;
+    return recording;
+  }
 }
 
 async function readFile(
   { path, members }: FileRequest,
-  { workspace, signal }: ToolContext,
-  { read = readDocument }: ParseFileOptions,
+  context: ToolContext,
+  options: ParseFileOptions,
 ): Promise<ReadableDocument> {
+  const { workspace, signal } = context;
+  const { read = readDocument } = options;
   const place = await resolveInWorkspace(workspace, path);
   const stats = await stat(place).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -105,6 +125,8 @@ async function readFile(
     const files = (await filesBelow(place)).slice(0, SUGGESTED);
     throw new ToolError(`${JSON.stringify(path)} is a folder; name a file.${list('Files in it', files)}`);
   }
+  const recording = await workspaceRecording(path, context, options);
+  if (recording) return recording;
   const { bytes } = await readInside(workspace, place, path);
   return await read(bytes, { name: basename(path), members, signal });
 }

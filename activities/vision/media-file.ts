@@ -51,7 +51,7 @@ function fetcher(url: string, fetchFile: FetchFile | undefined): FetchFile {
 }
 
 /** A file that goes with its descriptor: nothing of it is left when this process dies. */
-async function unnamedFile(bytes: Uint8Array): Promise<FileHandle> {
+export async function unnamedFile(bytes: Uint8Array): Promise<FileHandle> {
   const path = join(tmpdir(), `deep-research-${randomUUID()}`);
   const file = await open(path, 'wx+', 0o600);
   try {
@@ -65,7 +65,7 @@ async function unnamedFile(bytes: Uint8Array): Promise<FileHandle> {
 }
 
 /** Opens a regular file and proves on the open file that it lies in the workspace, as `readInside` does. */
-async function openInWorkspace(path: string, workspace: string, maxBytes: number): Promise<FileHandle> {
+export async function openInWorkspace(path: string, workspace: string, maxBytes: number): Promise<FileHandle> {
   const place = await resolveInWorkspace(workspace, path);
   // Without waiting, for opening a named pipe waits for a writer.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -18,6 +18,7 @@ export function describe(configuration: Configuration, furtherTools: readonly { 
     cache,
     mcpServers,
     store,
+    transcription,
     variables,
   } = configuration;
   const names = (kind: SearchKind) => providers[kind].map(({ name }) => name).join(' ') || 'none';
@@ -43,6 +44,7 @@ export function describe(configuration: Configuration, furtherTools: readonly { 
     `web search ${names('web')}`,
     `scholar ${names('scholar')}`,
     `images ${names('images')}`,
+    ...(transcription ? [`recordings by ${transcription.model} at ${withoutPassword(transcription.url)}`] : []),
     cache.on ? `cache ${placeOf(cache)}, at most ${cache.maxAgeHours} h old` : 'no cache',
     `at most ${variables.CLIENT_TIMEOUT} s`,
   ];

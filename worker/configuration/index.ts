@@ -7,6 +7,7 @@ import { type Providers, providersFrom } from '../../activities/providers/config
 import type { DockerSettings } from '../../activities/sandbox/docker/settings.ts';
 import { Secret } from '../../activities/secret.ts';
 import type { ToolServiceSettings } from '../../activities/tool-service/service-tool.ts';
+import type { TranscriptionSettings } from '../../activities/transcription/settings.ts';
 import { DEFAULT_VISION, type VisionSettings } from '../../activities/vision/settings.ts';
 import { addressPolicy } from '../../activities/web/address.ts';
 import type { WebSettings } from '../../activities/web/web-pages.ts';
@@ -23,6 +24,7 @@ import { mcpServersFrom } from './mcp-servers.ts';
 import { readVariables } from './sources.ts';
 import { storeSettings } from './store.ts';
 import { toolServiceFrom } from './tool-service.ts';
+import { transcriptionFrom } from './transcription.ts';
 import { webUrl } from './variable.ts';
 import { type Variables, variables } from './variables.ts';
 import { visionSettings } from './vision.ts';
@@ -57,6 +59,8 @@ export interface Configuration {
   providers: Providers;
   /** How images and videos are shown to the endpoints with the role `vision`. */
   vision: VisionSettings;
+  /** Absent where recordings are not read. Holds a key. */
+  transcription?: TranscriptionSettings;
   stateDir: string;
   cache: CacheSettings;
   /** Where files of sessions are kept. */
@@ -117,6 +121,7 @@ export function readConfiguration(
   );
   const vision = part(() => visionSettings(values, endpoints ?? []), DEFAULT_VISION);
   const docker = part(() => dockerSettings(values), undefined);
+  const transcription = part(() => transcriptionFrom(values), undefined);
   const toolService = part(() => toolServiceFrom(values), undefined);
   const mcpServers = part(() => mcpServersFrom(values, env), []);
   if (problems.length > 0 || !providers || !cache || !store) throw new ConfigurationError(problems);
@@ -135,6 +140,7 @@ export function readConfiguration(
     ...(web ? { web } : {}),
     providers,
     vision,
+    ...(transcription ? { transcription } : {}),
     stateDir: resolve(values.DEEP_RESEARCH_STATE_DIR),
     cache,
     store,

@@ -4,6 +4,7 @@ import { program } from './groups/program.ts';
 import { sandbox } from './groups/sandbox.ts';
 import { temporal } from './groups/temporal.ts';
 import { tools } from './groups/tools.ts';
+import { transcription } from './groups/transcription.ts';
 import { vision } from './groups/vision.ts';
 
 /** In the order in which they are documented. */
@@ -11,13 +12,22 @@ export const GROUPS = {
   'Model servers': models,
   Tools: tools,
   'Images and videos': vision,
+  Recordings: transcription,
   Sandbox: sandbox,
   'Temporal and the worker': temporal,
   'Programs, state and logs': program,
 } as const;
 
 /** Every variable that the worker, the client and the local mode read. */
-export const variables = z.object({ ...models, ...tools, ...vision, ...sandbox, ...temporal, ...program });
+export const variables = z.object({
+  ...models,
+  ...tools,
+  ...vision,
+  ...transcription,
+  ...sandbox,
+  ...temporal,
+  ...program,
+});
 
 export type Variables = z.output<typeof variables>;
 
