@@ -41,4 +41,23 @@ export function percentile({ count: all, max, buckets }: Sketch, p: number): num
   return 0;
 }
 
+/** The values as at most `bars` bars of equal ratio, from the least to the greatest: where each ends, and how many are in it. */
+export function bars({ buckets, max }: Sketch, most: number): { upTo: number; count: number }[] {
+  const numbers = Object.keys(buckets)
+    .map(Number)
+    .sort((a, b) => a - b);
+  const positive = numbers.filter((bucket) => bucket >= 0);
+  const first = positive[0] ?? 0;
+  const width = Math.max(1, Math.ceil(((positive.at(-1) ?? 0) - first + 1) / most));
+  const made: { upTo: number; count: number }[] = [];
+  const none = buckets[-1] ?? 0;
+  if (none > 0) made.push({ upTo: 0, count: none });
+  for (let from = first; from <= (positive.at(-1) ?? -1); from += width) {
+    const inside = positive.filter((bucket) => bucket >= from && bucket < from + width);
+    const counted = inside.reduce((sum, bucket) => sum + (buckets[bucket] ?? 0), 0);
+    made.push({ upTo: Math.min(max, LEAST * GROWTH ** (from + width - 1)), count: counted });
+  }
+  return made;
+}
+
 export const mean = ({ count: all, sum }: Sketch): number => (all === 0 ? 0 : sum / all);

@@ -32,12 +32,8 @@ export async function copyOutput(
   rollouts: number,
   also: readonly string[] = [],
 ): Promise<OutputCopy> {
-  const single = rollouts === 1 && to.endsWith('.jsonl');
   const copies = await Promise.all(
-    Array.from({ length: rollouts }, (_, index) => {
-      const rollout = index + 1;
-      return copyFile(join(from, fileOf(rollout)), single ? to : join(to, fileOf(rollout)), rollout, also);
-    }),
+    ownFiles(to, rollouts).map((file, index) => copyFile(join(from, fileOf(index + 1)), file, index + 1, also)),
   );
   return {
     files: copies.map(({ file }) => file),
@@ -47,9 +43,14 @@ export async function copyOutput(
   };
 }
 
+/** The files of one's own copy: a folder's, or with one rollout a file that ends in `.jsonl`. */
+export function ownFiles(to: string, rollouts: number): string[] {
+  if (rollouts === 1 && to.endsWith('.jsonl')) return [to];
+  return Array.from({ length: rollouts }, (_, index) => join(to, fileOf(index + 1)));
+}
+
 async function copyFile(source: string, file: string, rollout: number, also: readonly string[]) {
-  await mkdir(dirname(file), { recursive: true });
-  const known = await keepFinished([file, ...also], file, rollout);
+  const known = (await keepFinished([file, ...also], file, rollout)).lines;
   let read = 0;
   return {
     file,
@@ -88,9 +89,16 @@ async function readFrom(path: string, offset: number): Promise<Buffer> {
   }
 }
 
-/** Writes a file anew with the sessions that are finished, and gives the lines in it by their hashes. */
-async function keepFinished(sources: readonly string[], file: string, rollout: number): Promise<Map<string, number>> {
-  const kept = new Map<string, number>();
+/** What a file of one's own has finished: its lines by their hashes, and how often each question by its row's key. */
+interface Kept {
+  lines: Map<string, number>;
+  keys: Map<string, number>;
+}
+
+/** Writes a file anew with the sessions that are finished in these files. */
+export async function keepFinished(sources: readonly string[], file: string, rollout: number): Promise<Kept> {
+  await mkdir(dirname(file), { recursive: true });
+  const kept: Kept = { lines: new Map(), keys: new Map() };
   const draft = `${file}.draft`;
   const out = createWriteStream(draft, { flush: true });
   for (const source of sources) {
@@ -99,9 +107,10 @@ async function keepFinished(sources: readonly string[], file: string, rollout: n
       if (!session.finished || session.rollout !== rollout) continue;
       const names = session.lines.map(hashOf);
       // The same session stands in several of the files.
-      if (source !== file && names.every((name) => kept.has(name))) continue;
+      if (source !== file && names.every((name) => kept.lines.has(name))) continue;
+      countUp(kept.keys, session.key);
       for (const [index, name] of names.entries()) {
-        kept.set(name, (kept.get(name) ?? 0) + 1);
+        countUp(kept.lines, name);
         out.write(session.lines[index]);
         out.write('\n');
       }
@@ -112,6 +121,8 @@ async function keepFinished(sources: readonly string[], file: string, rollout: n
   await rename(draft, file);
   return kept;
 }
+
+const countUp = (counts: Map<string, number>, name: string) => counts.set(name, (counts.get(name) ?? 0) + 1);
 
 const hashOf = (line: Uint8Array): string => createHash('sha256').update(line).digest('base64');
 

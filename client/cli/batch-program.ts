@@ -36,7 +36,7 @@ export function addBatchCommands(
     .option('-o, --out <path>', 'copy the output here')
     .option('--json', 'print each state as a line of JSON, and the result as the last')
     .action((id: string, options: Pick<BatchOptions, 'out' | 'json'>) =>
-      withClient(async (client) => follow(await client.batch(id), options, world)),
+      withClient(async (client) => follow(client, await client.batch(id), options, world)),
     );
 
   command('batch-status <id>', 'where a batch stands, and what failed last')
@@ -67,7 +67,7 @@ export function addBatchCommands(
     .option('-o, --out <path>', 'copy the output here')
     .option('--json', 'print each state as a line of JSON, and the result as the last')
     .action((id: string, options: Pick<BatchOptions, 'out' | 'json'>) =>
-      withClient(async (client) => follow(await client.retryFailed(id), options, world)),
+      withClient(async (client) => follow(client, await client.retryFailed(id), options, world)),
     );
 
   command('convert <file>', "turn the original's output rows into exported sessions, or these into rows")

@@ -46,10 +46,10 @@ export interface ExportSource {
 
 /** A session as one document with a final newline. Needs a worker. */
 export async function exportSession(source: ExportSource, format: ExportFormat): Promise<string> {
-  return EXPORT_FORMATS[format](await collect(source));
+  return EXPORT_FORMATS[format](await collectSession(source));
 }
 
-async function collect(source: ExportSource): Promise<ExportedSession> {
+export async function collectSession(source: ExportSource): Promise<ExportedSession> {
   const { runId, outcome } = await source.snapshot();
   const segments = await source.trajectory();
   const status = await source.status();

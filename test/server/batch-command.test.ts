@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OriginalRow } from '../../protocol/original/row.ts';
@@ -73,6 +73,15 @@ test('a benchmark is run as a batch, failed rows again, and scored, also by a ju
       .map(({ src, status: ended }) => `${src.id} ${ended}`)
       .sort(),
   ).toEqual(['a success', 'b success', 'c success']);
+
+  // As on another machine: the workers' files cannot be seen, and the sessions are asked.
+  const { output } = last as { output: string };
+  for (const name of readdirSync(output)) if (name.startsWith('opened-')) rmSync(join(output, name));
+  const elsewhere = await deepResearch('batch-watch', id, '--out', at('elsewhere'));
+  expect(elsewhere).toMatchObject({ code: 0, err: expect.stringContaining('asking the sessions') });
+  const byId = (rows: OriginalRow[]) => rows.map((row) => JSON.stringify(row)).sort();
+  expect(byId(rowsIn('elsewhere/rollout_01.jsonl'))).toEqual(byId(rowsIn('out.jsonl')));
+  expect(readFileSync(at('elsewhere/summary.html'), 'utf8')).toContain('<figcaption><strong>Rounds</strong>');
 
   const again = await run();
   expect(again).toMatchObject({ code: 0, err: expect.stringContaining('is done already') });

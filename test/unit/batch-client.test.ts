@@ -7,11 +7,12 @@ import { copyOutput } from '../../client/batch/copy-output.ts';
 import { finishedRows } from '../../client/batch/finished-rows.ts';
 import { packRows } from '../../client/batch/pack.ts';
 import { readQuestions } from '../../client/batch/read-questions.ts';
+import { summaryPage } from '../../client/batch/summary-page.ts';
 import { addBatchOptions, type BatchOptions, readBatchOptions } from '../../client/cli/batch-options.ts';
 import { addSample, progressLine, rateOf } from '../../client/cli/batch-view/progress-line.ts';
 import { summaryLines } from '../../client/cli/batch-view/summary.ts';
 import { batchId } from '../../client/cli/commands/batch.ts';
-import { type BatchStatus, noTotals } from '../../protocol/batch.ts';
+import { type BatchResult, type BatchStatus, noTotals } from '../../protocol/batch.ts';
 import { count } from '../../protocol/sketch.ts';
 
 let folder: string;
@@ -232,4 +233,20 @@ test('the summary has percentiles, and says what to do about failures', () => {
   expect(p99).toBeGreaterThan(95);
   expect(max).toBe(100);
   expect(lines.join('\n')).toContain('retry-failed mine');
+});
+
+test('the summary as a page has figures and plots, and nothing that runs or loads', () => {
+  const totals = noTotals();
+  for (let value = 0; value <= 100; value += 1) count(totals.rounds, value);
+  Object.assign(totals, { success: 101 });
+  const broken = [{ line: 3, reason: '<script>alert(1)</script>' }];
+  const page = summaryPage('<mine>', {
+    ...{ state: 'done', total: 101, skipped: 0, totals, broken, brokenCount: 1, output: '/x', elapsedMs: 61_000 },
+  } as BatchResult);
+  expect(page).toContain('<h1>Batch &lt;mine&gt;</h1>');
+  expect(page).toMatch(/<th>Rounds<\/th><td>50<\/td>/);
+  expect(page).toContain('aria-label="Rounds: sessions by rounds, at most 100"');
+  expect(page).not.toMatch(/<script|src=|href=|style="/);
+  const counted = [...page.matchAll(/<title>up to [^<]*: (\d+)<\/title>/g)].reduce((sum, [, n]) => sum + Number(n), 0);
+  expect(counted).toBe(101);
 });

@@ -1,12 +1,15 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { basename, extname } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BatchInput, type BatchResult, type BatchStatus, parseBatchInput } from '../../../protocol/batch.ts';
 import type { BatchRun } from '../../batch/batch-run.ts';
 import { copyOutput, type OutputCopy, seesOutput } from '../../batch/copy-output.ts';
+import { fetchOutput } from '../../batch/fetch-output.ts';
 import { finishedRows } from '../../batch/finished-rows.ts';
 import { packRows } from '../../batch/pack.ts';
 import { type Questions, readQuestions } from '../../batch/read-questions.ts';
+import { summaryPage } from '../../batch/summary-page.ts';
 import { InvalidInput, RequestRefused, ServerUnreachable, SessionNotFound, WorkerMissing } from '../../errors.ts';
 import type { DeepResearchClient } from '../../index.ts';
 import { sessionSlug } from '../../slug.ts';
@@ -42,7 +45,7 @@ export async function runBatch(
     return;
   }
   const also = options.stored ? [] : options.resumeFrom;
-  await follow(batch, { ...options, resumeFrom: also }, world);
+  await follow(client, batch, { ...options, resumeFrom: also }, world);
 }
 
 function tellQuestions(file: string, { rows, broken, duplicates }: Questions, { err }: Surroundings): void {
@@ -100,6 +103,7 @@ export async function startOrRejoin(
 
 /** Shows a batch until its end. Ctrl-C leaves it alone and says how to come back. */
 export async function follow(
+  client: DeepResearchClient,
   batch: BatchRun,
   { out, resumeFrom, json }: Pick<BatchOptions, 'out' | 'resumeFrom' | 'json'>,
   world: Surroundings,
@@ -140,13 +144,19 @@ export async function follow(
   view.end();
   const result = await batch.result();
   await copy?.update();
-  view.finish(result, batch.id, copy?.files);
-  if (out !== undefined && !copy) {
+  let files = copy?.files;
+  if (out !== undefined && !files) {
     world.err.write(
-      `The workers' folder ${result.output} cannot be seen from here: the output is there, and not in ${out}.\n`,
+      `The workers' folder ${result.output} cannot be seen from here: asking the sessions for their rows.\n`,
     );
-    throw new Exit(EXIT.failed);
+    files = await fetchOutput(client, batch, out, resumeFrom);
   }
+  if (out !== undefined) {
+    const page = out.endsWith('.jsonl') ? `${out.slice(0, -'.jsonl'.length)}.summary.html` : join(out, 'summary.html');
+    await writeFile(page, summaryPage(batch.id, result));
+    files = [...(files ?? []), page];
+  }
+  view.finish(result, batch.id, files);
   const { totals } = result;
   if (result.state !== 'done' || totals.error + totals.timeout > 0) throw new Exit(EXIT.failed);
 }

@@ -60,7 +60,7 @@ async function judge(
   const quiet = { ...world, out: { ...world.out, isTTY: false, write: (text: string) => world.err.write(text) } };
   const batch = await startOrRejoin(client, input, id, world);
   try {
-    await follow(batch, {}, quiet as Surroundings);
+    await follow(client, batch, {}, quiet as Surroundings);
   } catch (error) {
     // Cases that failed are told below; leaving is leaving.
     if (!(error instanceof Exit) || error.code === EXIT.interrupted) throw error;
