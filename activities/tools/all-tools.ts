@@ -12,6 +12,7 @@ import type { ToolServiceSettings } from '../tool-service/service-tool.ts';
 import { withService } from '../tool-service/with-service.ts';
 import type { TranscriptionSettings } from '../transcription/settings.ts';
 import { transcriber } from '../transcription/transcriber.ts';
+import { imageReader } from '../vision/describe-image.ts';
 import { webFiles } from '../web/web-files.ts';
 import { type WebSettings, webPages } from '../web/web-pages.ts';
 import { makeBashTool } from './bash.ts';
@@ -72,6 +73,7 @@ export async function makeTools(options: ToolsOptions, cache: Cache = cacheOf(op
   const read = options.web?.readByModel && options.fleet ? readForGoal(options.fleet, cache) : undefined;
   const sandbox = options.sandbox ?? openSandbox(options);
   const limits = { wallSeconds: Math.min(DEFAULT_LIMITS.wallSeconds, seconds) };
+  const eyes = imageReader(options.fleet, options.vision);
   const own: ServedTool[] = [
     builtIn(
       makeSearchTool({ corpusStateDir, web, webBesideCorpus: chosen.includes('web') }),
@@ -89,6 +91,7 @@ export async function makeTools(options: ToolsOptions, cache: Cache = cacheOf(op
         ...(openPage && { openPage }),
         ...(options.web && { fetchFile: webFiles(options.web) }),
         ...(options.transcription && { transcribe: transcriber(options.transcription, { cache }) }),
+        ...(eyes && { images: eyes }),
       }),
     ),
     ...((await sandbox.supports('python')) ? [builtIn(makePythonTool(sandbox, { limits }))] : []),

@@ -1,21 +1,11 @@
 import { buffer } from 'node:stream/consumers';
-import sharp, { type Sharp } from 'sharp';
+import sharp from 'sharp';
 import type { GivenPicture, ImageAnswer, ImageJob } from './image-job.ts';
-
-/** Qualities tried one after another, until the picture is small enough. */
-const QUALITIES = [88, 75, 60];
-/** After them the sides are made this much shorter, and all is tried again. */
-const SHRINK = 0.7;
-/** Side below which a picture shows nothing. */
-const LEAST_SIDE = 64;
+import { sizeDown } from './size-down.ts';
 
 /** Dots per inch that a drawing without pixels is meant for, and the most that the library takes. */
 const DRAWING_DPI = 72;
 const MOST_DPI = 2_400;
-
-// One picture at a time, none of them twice.
-sharp.cache(false);
-sharp.concurrency(1);
 
 async function picturesOf(bytes: Buffer, job: ImageJob): Promise<{ answer: ImageAnswer; parts: Buffer[] }> {
   const limit = { limitInputPixels: job.maxPixels, failOn: 'error', sequentialRead: true } as const;
@@ -30,30 +20,11 @@ async function picturesOf(bytes: Buffer, job: ImageJob): Promise<{ answer: Image
     const image = sharp(bytes, { ...limit, ...density, ...(frames > 1 ? { page: frame } : {}) })
       .autoOrient()
       .flatten({ background: '#fff' });
-    const { data, info, type } = await small(image, format !== 'jpeg' && format !== 'heif', job);
+    const { data, info, type } = await sizeDown(image, format !== 'jpeg' && format !== 'heif', job);
     pictures.push({ bytes: data.length, type, width: info.width, height: info.height, frame: frame + 1 });
     parts.push(data);
   }
   return { answer: { pictures, width: autoOrient.width, height: autoOrient.height, frames }, parts };
-}
-
-/** Lines and letters are kept as they are where there is room for it. */
-async function small(image: Sharp, lossless: boolean, { maxSide, maxBytes }: ImageJob) {
-  for (let side = maxSide; side >= LEAST_SIDE; side = Math.floor(side * SHRINK)) {
-    const sized = image.clone().resize(side, side, { fit: 'inside', withoutEnlargement: true });
-    const tries = [
-      ...(lossless && side === maxSide ? [{ type: 'image/png' as const, made: sized.clone().png() }] : []),
-      ...QUALITIES.map((quality) => ({
-        type: 'image/jpeg' as const,
-        made: sized.clone().jpeg({ quality, chromaSubsampling: '4:4:4' }),
-      })),
-    ];
-    for (const { type, made } of tries) {
-      const { data, info } = await made.toBuffer({ resolveWithObject: true });
-      if (data.length <= maxBytes) return { data, info, type };
-    }
-  }
-  throw new Error('it cannot be made small enough');
 }
 
 /** A drawing is drawn as large as it is to be shown, whatever size it claims. */

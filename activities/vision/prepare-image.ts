@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Media } from '../inference/media.ts';
 import { limiter } from '../limiter.ts';
 import { ToolError } from '../tools/tool.ts';
+import { partsOf, runContainedNode } from './contained-node.ts';
 import { ProgramFailure, type ProgramLimits, runContained } from './contained-program.ts';
 import { ffmpeg } from './ffmpeg.ts';
 import { type ImageFormat, imageFormat, otherFormat } from './file-format.ts';
@@ -79,38 +80,22 @@ async function inKnownFormat(bytes: Uint8Array, name: string, signal: AbortSigna
   }
   const args = ['-v', 'error', '-protocol_whitelist', 'pipe', '-f', demuxer, '-max_pixels', String(MOST_PIXELS)];
   const output = ['-i', 'pipe:0', '-frames:v', '1', '-f', 'image2pipe', '-c:v', 'png', 'pipe:1'];
-  return contained(
-    name,
-    signal,
-    { command: program, args: ['-nostdin', ...args, ...output], input: bytes },
-    MOST_PIXELS,
-  );
+  const converted = { command: program, args: ['-nostdin', ...args, ...output], input: bytes };
+  return told(name, runContained(converted, { ...LIMITS, outputBytes: MOST_PIXELS }, signal));
 }
 
 async function sizedDown(bytes: Uint8Array, job: ImageJob, name: string, signal: AbortSignal) {
-  const permissions = ['--permission', '--allow-fs-read=*', '--allow-addons'];
-  const args = ['--max-old-space-size=256', '--disable-warning=SecurityWarning', ...permissions, PROGRAM];
-  const program = { command: process.execPath, args: [...args, JSON.stringify(job)], input: bytes };
-  const output = await contained(name, signal, program, 2 * ANIMATION_FRAMES * job.maxBytes + 65_536);
-  const line = output.indexOf('\n');
-  const answer = JSON.parse(output.subarray(0, line).toString('utf8')) as ImageAnswer;
-  const parts: Buffer[] = [];
-  let at = line + 1;
-  for (const { bytes: size } of 'pictures' in answer ? answer.pictures : []) {
-    parts.push(output.subarray(at, at + size));
-    at += size;
-  }
-  return { answer, parts };
+  const limits = { ...LIMITS, outputBytes: 2 * ANIMATION_FRAMES * job.maxBytes + 65_536 };
+  const given = await told(name, runContainedNode<ImageAnswer>(PROGRAM, job, bytes, limits, signal));
+  const { answer } = given;
+  const lengths = 'pictures' in answer ? answer.pictures.map((picture) => picture.bytes) : [];
+  return { answer, parts: partsOf(given.bytes, lengths) };
 }
 
-async function contained(
-  name: string,
-  signal: AbortSignal,
-  program: Parameters<typeof runContained>[0],
-  outputBytes: number,
-): Promise<Buffer> {
+/** What ended a program before its time, as a sentence. */
+async function told<T>(name: string, work: Promise<T>): Promise<T> {
   try {
-    return await runContained(program, { ...LIMITS, outputBytes }, signal);
+    return await work;
   } catch (error) {
     if (!(error instanceof ProgramFailure)) throw error;
     throw new ToolError(`${name} cannot be shown: ${REASONS[error.why]}.`);

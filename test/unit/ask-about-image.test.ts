@@ -11,7 +11,6 @@ import { callRecords, type Recorded, unrecorded } from '../../activities/lookup/
 import { Secret } from '../../activities/secret.ts';
 import { makeAskImageTool } from '../../activities/tools/ask-about-image.ts';
 import { ToolError, TryLater } from '../../activities/tools/tool.ts';
-import { imageDescriber } from '../../activities/vision/describe-image.ts';
 import { DEFAULT_VISION } from '../../activities/vision/settings.ts';
 import { webFiles } from '../../activities/web/web-files.ts';
 import { card, makeMedia } from '../support/make-media.ts';
@@ -191,19 +190,6 @@ describe('what the model server gets', () => {
     expect(text).toMatch(/^I see 1: card\.png:/);
     expect(text).toContain('[There is no file "gone.png" in the working directory.');
     expect(failed).toBeUndefined();
-  });
-
-  test('a page as text, for parse_file', async () => {
-    answer = () => undefined;
-    const describeImage = imageDescriber(fleet);
-    const described = await describeImage?.(
-      await readFile(inside('card.png')),
-      'card.png',
-      AbortSignal.timeout(60_000),
-    );
-    expect(described?.text).toContain('I see 1: card.png:');
-    expect(described?.usage.completion).toBe(20);
-    expect(imageDescriber(makeFleet([{ ...endpointAt('http://a'), roles: ['research'] }]))).toBeUndefined();
   });
 });
 

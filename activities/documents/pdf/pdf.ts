@@ -8,7 +8,7 @@ import { tableAt } from './tables.ts';
 type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
 
 /** Stands for a page without text among others that have some. */
-const NO_TEXT = '[No text on this page: it is blank or a scanned image.]';
+export const NO_TEXT = '[No text on this page: it is blank or a scanned image.]';
 
 /**
  * Reads the text of a PDF, page by page in the order of its content, pages separated by form feeds. Rows of cells that
