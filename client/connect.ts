@@ -2,6 +2,7 @@ import { Client, type ClientOptions, Connection, type ConnectionOptions } from '
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DEFAULT_TASK_QUEUE } from '../protocol/names.ts';
 import { DeepResearchError, GRPC, grpcCode, plainMessage, ServerUnreachable } from './errors.ts';
+import { payloadsFrom } from './payloads-from.ts';
 
 /** What is not given comes from Temporal's own environment variables and configuration file. */
 export interface ConnectOptions {
@@ -40,7 +41,11 @@ export async function connectTemporal(options: ConnectOptions = {}): Promise<Con
       channelArgs: { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_backoff_ms': 3_000 },
     });
     const namespace = options.namespace ?? config.namespace ?? 'default';
-    const client = new Client({ ...options.client, connection, namespace });
+    const dataConverter = {
+      externalStorage: payloadsFrom(options.env ?? process.env),
+      ...options.client?.dataConverter,
+    };
+    const client = new Client({ ...options.client, dataConverter, connection, namespace });
     return { client, address, close: () => connection.close() };
   } catch (error) {
     throw connectError(error, address);

@@ -57,6 +57,9 @@ export function mapError(error: unknown, id: string): unknown {
   }
   if (error instanceof WorkflowUpdateFailedError) return new RequestRefused(plainMessage(error), cause);
   if (error instanceof QueryNotRegisteredError) {
+    // The server says the same of a query that no handler takes and of one whose history cannot be read.
+    const lost = /A payload of .*/.exec(plainMessage(error))?.[0];
+    if (lost) return new DeepResearchError(lost, cause);
     return new RequestRefused(
       `The session "${id}" cannot tell: it ended before it had begun, or is another workflow.`,
       cause,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { DataConverter } from '@temporalio/common';
 import { SimplePlugin } from '@temporalio/plugin';
 import type { NativeConnection, ReplayWorkerOptions, Worker, WorkerOptions } from '@temporalio/worker';
 import { makeSessionWork } from '../activities/index.ts';
@@ -8,6 +9,7 @@ import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
 import { WORKFLOW } from '../protocol/names.ts';
 import { combineWorkflows } from './combined-workflows.ts';
 import { type Configuration, readConfiguration } from './configuration/index.ts';
+import { dataConverterOf } from './data-converter.ts';
 import { openMcpTools } from './mcp-tools.ts';
 import { sessionQueues } from './queues.ts';
 import { startSandboxJanitor } from './sandbox-janitor.ts';
@@ -47,12 +49,16 @@ export class DeepResearchPlugin extends SimplePlugin {
   #connection?: NativeConnection;
   #namespace = 'default';
 
-  constructor(activities: object, { onEnd = async () => {}, startJanitor = () => undefined, sweep }: PluginParts = {}) {
+  constructor(
+    activities: object,
+    { onEnd = async () => {}, startJanitor = () => undefined, sweep, dataConverter }: PluginParts = {},
+  ) {
     let workers = 0;
     super({
       name: 'deep-research',
       activities,
       workflowsPath: combineWorkflows,
+      ...(dataConverter ? { dataConverter } : {}),
       runContext: async (next) => {
         workers += 1;
         try {
@@ -109,6 +115,8 @@ interface PluginParts {
   /** For a worker that was given a connection. */
   startJanitor?: (connection: NativeConnection, namespace: string) => Janitor | undefined;
   sweep?: Sweep;
+  /** What the worker's own says comes first. */
+  dataConverter?: DataConverter;
 }
 
 export interface PluginOptions {
@@ -135,6 +143,7 @@ export async function deepResearchPlugin(options: PluginOptions = {}): Promise<D
       },
       startJanitor: (connection, namespace) => startSandboxJanitor(configuration, connection, namespace),
       sweep,
+      dataConverter: dataConverterOf(configuration),
     });
   } catch (error) {
     await servers.close();

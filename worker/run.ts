@@ -5,6 +5,7 @@ import type { OwnTool } from '../activities/tools/own-tool.ts';
 import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
 import { workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration/index.ts';
+import { dataConverterOf } from './data-converter.ts';
 import { HEARTBEAT_THROTTLE, type PluginOptions, sessionWorkOf } from './plugin.ts';
 import { hostQueueOf, type Poll, pollsOf } from './queues.ts';
 import { startSandboxJanitor } from './sandbox-janitor.ts';
@@ -72,6 +73,7 @@ export async function runWorker(
       const tool = others[which.only as keyof typeof others];
       return tool && { [which.only]: tool };
     };
+    const dataConverter = dataConverterOf(configuration);
     const polls = pollsOf(configuration, hostQueue).filter((poll) => poll.workflows || activitiesAt(poll));
     const servesModel = polls.some(({ activities }) => activities === 'all' || activities === 'infer');
     const workers = await Promise.all(
@@ -81,6 +83,7 @@ export async function runWorker(
           namespace,
           taskQueue: poll.taskQueue,
           buildId: BUILD_ID,
+          dataConverter,
           ...(poll.workflows ? { workflowsPath, bundlerOptions, sinks: servesModel ? sessionSinks : silentSinks } : {}),
           activities: activitiesAt(poll),
           ...(typeof poll.activities === 'string'

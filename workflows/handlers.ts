@@ -10,8 +10,11 @@ import { refresh, type Session, statusOf } from './session.ts';
 import { currentSegment, openCalls } from './session-state.ts';
 import { viewOf } from './share-transcript.ts';
 
-/** Characters of one query answer: below the 256 KiB at which payloads go to external storage. */
-const PAGE = 120_000;
+/**
+ * Characters of one query answer. With three bytes each it is below the 256 KiB at which payloads go to the store, where
+ * the Web UI cannot read them.
+ */
+const PAGE = 80_000;
 
 /** Answers queries and takes updates for a session, from its first moment to its last. */
 export function handle(session: () => Session | undefined): void {
@@ -65,9 +68,6 @@ function firstPage<T>(items: T[]): T[] {
   return end < 0 ? items : items.slice(0, Math.max(1, end));
 }
 
-/** Below the 2 MiB of a payload, in bytes of mostly two- and three-byte text as well. */
-const TRAJECTORY_PAGE = 400_000;
-
 function trajectoryPage({ data }: Session, from: TrajectoryCursor = { segment: 0, round: 0 }): TrajectoryPage {
   const page: TrajectoryPage = { segments: [] };
   let size = 0;
@@ -76,7 +76,7 @@ function trajectoryPage({ data }: Session, from: TrajectoryCursor = { segment: 0
     const rounds = [];
     for (const [offset, round] of segment.rounds.slice(first).entries()) {
       size += JSON.stringify(round).length;
-      if (size > TRAJECTORY_PAGE && (rounds.length > 0 || page.segments.length > 0)) {
+      if (size > PAGE && (rounds.length > 0 || page.segments.length > 0)) {
         page.next = { segment: segment.index, round: first + offset };
         break;
       }

@@ -18,9 +18,6 @@ import { sessionSkills } from './session-skills.ts';
 import { sessionWorkspace } from './session-workspace.ts';
 import { stageFiles } from './stage-files.ts';
 
-/** Temporal takes no payload above 2 MiB. */
-const MOST_BYTES = 1_900_000;
-
 /** The activity `fork`: reads another session up to a round, and gives the new one a workspace of its own. */
 export function makeFork(options: PrepareOptions): SessionActivities['fork'] {
   return (input) =>
@@ -47,7 +44,7 @@ export function makeFork(options: PrepareOptions): SessionActivities['fork'] {
         refuseOtherTools(prepared, input.approve ?? []);
         const workspace = sessionWorkspace(info);
         const { workspace: original, ...rest } = checkpoint;
-        const forked: Forked = {
+        return {
           ...rest,
           prepared: {
             ...prepared,
@@ -58,11 +55,6 @@ export function makeFork(options: PrepareOptions): SessionActivities['fork'] {
           sources: sourcesUpTo(checkpoint.sources, input.round),
           segments,
         };
-        const bytes = Buffer.byteLength(JSON.stringify(forked));
-        if (bytes > MOST_BYTES) {
-          throw refused('round', `what the session holds up to there is too large to take over (${bytes} bytes)`);
-        }
-        return forked;
       }
     });
 

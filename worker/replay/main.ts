@@ -3,6 +3,8 @@ import { historyFromJSON } from '@temporalio/common/lib/proto-utils.js';
 import { DefaultLogger, makeTelemetryFilterString, Runtime, Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { workflowsPath } from '../combined-workflows.ts';
+import { readConfiguration } from '../configuration/index.ts';
+import { dataConverterOf } from '../data-converter.ts';
 import { silentSinks } from '../sinks.ts';
 
 /**
@@ -17,8 +19,9 @@ Runtime.install({
 });
 
 try {
+  const dataConverter = dataConverterOf(readConfiguration(process.env, { needsModel: false }));
   const history = historyFromJSON(await json(process.stdin));
-  await Worker.runReplayHistory({ workflowsPath, sinks: silentSinks }, history);
+  await Worker.runReplayHistory({ workflowsPath, sinks: silentSinks, dataConverter }, history);
   console.log(JSON.stringify({ replays: true }));
 } catch (error) {
   if (error instanceof DeterminismViolationError)

@@ -14,7 +14,7 @@ export const rehearsalOptions = z.strictObject({
   /** Text of the final answer. */
   answer: z.string().optional(),
   /** Length of each reply's thought in characters. */
-  thinkChars: z.int().min(0).max(2_000_000).optional(),
+  thinkChars: z.int().min(0).max(4_000_000).optional(),
   /** Time before the first token, in ms. */
   replyDelayMs: z.number().min(0).optional(),
   /** Time a token, in ms. */
