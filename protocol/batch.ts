@@ -128,8 +128,6 @@ export interface BatchStatus {
   /** Folder of the output on the workers. */
   output: string;
   startedAt: number;
-  /** What keeps the batch waiting. */
-  waiting?: string;
 }
 
 /** Answer of the batch's `progress` query: the last sessions that ended, the newest last. */

@@ -71,7 +71,7 @@ export const doneOf = ({ totals }: Pick<BatchData, 'totals'>): number => totals.
 
 export const isFinished = ({ opened, next, open }: BatchData): boolean => next >= opened.tasks && open.length === 0;
 
-export function statusOf(data: BatchData, state: BatchStateName, openCount: number, waiting?: string): BatchStatus {
+export function statusOf(data: BatchData, state: BatchStateName, openCount: number): BatchStatus {
   const { opened, settings } = data;
   return {
     state,
@@ -88,7 +88,6 @@ export function statusOf(data: BatchData, state: BatchStateName, openCount: numb
     brokenCount: opened.brokenCount,
     output: opened.output,
     startedAt: data.startedAt,
-    ...(waiting === undefined ? {} : { waiting }),
   };
 }
 

@@ -5,7 +5,7 @@ import { QUERY, UPDATE } from '../../protocol/names.ts';
 import { causes, plainMessage, RequestRefused, ResearchFailed, ServerUnreachable } from '../errors.ts';
 import { firstInput } from '../first-input.ts';
 import { callServer, callWorker, mapError } from '../gateway.ts';
-import type { Outcome } from '../snapshot.ts';
+import { type Snapshot, snapshotOf } from '../snapshot.ts';
 
 /** A batch of questions. Its sessions are found by their ids in `progress`, and run on whether anybody looks or not. */
 export class BatchRun {
@@ -20,13 +20,11 @@ export class BatchRun {
   }
 
   /** What the server knows without a worker. `firstRunId` tells one start of the batch from another. */
-  async snapshot(): Promise<{ outcome: Outcome; firstRunId?: string }> {
-    const { status, raw } = await callServer(this.#client, this.id, () => this.#handle.describe());
+  async snapshot(): Promise<Snapshot & { firstRunId?: string }> {
+    const description = await callServer(this.#client, this.id, () => this.#handle.describe());
+    const { raw } = description;
     const firstRunId = raw.workflowExecutionInfo?.firstRunId || raw.workflowExecutionInfo?.execution?.runId;
-    return {
-      outcome: status.name.toLowerCase().replace('_', '-') as Outcome,
-      ...(firstRunId ? { firstRunId } : {}),
-    };
+    return { ...(await snapshotOf(description, this.#client)), ...(firstRunId ? { firstRunId } : {}) };
   }
 
   status(): Promise<BatchStatus> {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -178,6 +178,22 @@ test('rows that failed run again under another attempt; what was finished stays'
   const second = await (await start({ ...play(1), rows, attempt: 2 }, id)).result();
   expect(second).toMatchObject({ skipped: 1, totals: { success: 1, error: 0 } });
   expect(rowsIn(second.output, 1).map(({ status }) => status)).toEqual(['success', 'success']);
+});
+
+test('output that was taken away is waited for, and why is told', { timeout: 300_000 }, async () => {
+  const batch = await start({ ...play(2, { replyDelayMs: 200 }), rows: questions(6), window: 1 });
+  const status = () => batch.query<BatchStatus>(QUERY.status);
+  await eventually('one is done', async () => (await status()).done >= 1);
+  const file = join((await status()).output, 'rollout_01.jsonl');
+  renameSync(file, `${file}.away`);
+  await eventually('the write is tried again', async () => {
+    const [pending] = (await batch.describe()).raw.pendingActivities ?? [];
+    return /put it back, then the batch goes on/.test(pending?.lastFailure?.message ?? '');
+  });
+  renameSync(`${file}.away`, file);
+  const result = await batch.result();
+  expect(result).toMatchObject({ totals: { success: 6 } });
+  expect(rowsIn(result.output, 1)).toHaveLength(6);
 });
 
 test.each([

@@ -13,6 +13,7 @@ import { summaryPage } from '../../batch/summary-page.ts';
 import { InvalidInput, RequestRefused, ServerUnreachable, SessionNotFound, WorkerMissing } from '../../errors.ts';
 import type { DeepResearchClient } from '../../index.ts';
 import { sessionSlug } from '../../slug.ts';
+import type { Snapshot } from '../../snapshot.ts';
 import { defined } from '../ask-options.ts';
 import { type BatchOptions, sessionSettings } from '../batch-options.ts';
 import { addSample, progressLine, type Sample } from '../batch-view/progress-line.ts';
@@ -20,6 +21,7 @@ import { summaryLines } from '../batch-view/summary.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { printJson } from '../print-json.ts';
 import type { Surroundings } from '../program.ts';
+import { retryText } from '../retry-text.ts';
 import { cleanLine, truncate } from '../text.ts';
 
 const MOST_BROKEN_TOLD = 20;
@@ -120,13 +122,13 @@ export async function follow(
     await copy?.update();
   };
   while (!world.signal.aborted) {
-    const outcome = (await batch.snapshot().catch(tolerate(view)))?.outcome;
+    const snapshot = await batch.snapshot().catch(tolerate(view));
     const status = await batch.status().catch(tolerate(view));
     if (status) {
       await update(status);
-      view.show(status);
+      view.show(status, troubleOf(snapshot));
     }
-    if (outcome && outcome !== 'running') break;
+    if (snapshot && snapshot.outcome !== 'running') break;
     await sleep(WAIT_MS, undefined, { signal: world.signal }).catch(() => {});
   }
   if (world.signal.aborted) {
@@ -163,6 +165,13 @@ export async function follow(
 
 const WAIT_MS = 1_000;
 
+/** What the batch itself waits for, such as room on the disk: activities that have failed and are tried again. */
+function troubleOf(snapshot: Snapshot | undefined): string | undefined {
+  const failing = snapshot?.activities.find(({ failure, attempt }) => failure !== undefined && attempt > 1);
+  if (!failing) return undefined;
+  return retryText({ ...failing, activity: failing.type, cause: failing.failure ?? '' }, Date.now());
+}
+
 /** A server or workers that are away for a while are no reason to leave; that a batch is being prepared neither. */
 const tolerate =
   (view: View) =>
@@ -174,7 +183,7 @@ const tolerate =
 
 interface View {
   begin(id: string): void;
-  show(status: BatchStatus): void;
+  show(status: BatchStatus, trouble: string | undefined): void;
   note(text: string): void;
   end(): void;
   finish(result: BatchResult, id: string, files: string[] | undefined): void;
@@ -192,9 +201,9 @@ function terminalView(world: Surroundings): View {
     world.out.write(`\r\u001b[K${truncate(cleanLine(line), (world.out.columns || 80) - 1)}`);
   return {
     begin: (id) => world.out.write(`Batch ${id}\n`),
-    show(status) {
+    show(status, trouble) {
       samples = addSample(samples, { at: Date.now(), done: status.done });
-      draw(progressLine(status, samples));
+      draw(trouble ?? progressLine(status, samples));
     },
     note: draw,
     end: () => world.out.write('\n'),
@@ -209,7 +218,8 @@ function plainView(world: Surroundings): View {
   let noted = '';
   return {
     begin: (id) => world.out.write(`Batch ${id}\n`),
-    show(status) {
+    show(status, trouble) {
+      if (trouble !== undefined) this.note(trouble);
       samples = addSample(samples, { at: Date.now(), done: status.done });
       const step = Math.floor((20 * (status.done + status.skipped)) / Math.max(1, status.total));
       const mark = `${step} ${status.state} ${Math.floor(Date.now() / 60_000)}`;
@@ -232,7 +242,8 @@ function jsonView({ out, err }: Surroundings): View {
   let noted = '';
   return {
     begin: () => {},
-    show(status) {
+    show(status, trouble) {
+      if (trouble !== undefined) this.note(trouble);
       const text = JSON.stringify({ type: 'status', ...status });
       if (text !== shown) out.write(`${text}\n`);
       shown = text;
