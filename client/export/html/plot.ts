@@ -18,13 +18,14 @@ export interface BarPlot {
   unit: string;
 }
 
-const WIDTH = 720;
+/** As wide as a phone, and wider with the rounds: it is shown in its own size and scrolls. */
+const widthFor = (rounds: number): number => Math.round(Math.min(960, Math.max(340, 60 + rounds * 16)));
+
 const LEFT = 52;
 const RIGHT = 6;
 const TOP = 8;
 const PLOT = 130;
 const BOTTOM = 20;
-const INNER = WIDTH - LEFT - RIGHT;
 
 /** A plot of bars, one for each round, as a figure with its legend. */
 export function barPlot(plot: BarPlot): string {
@@ -33,6 +34,7 @@ export function barPlot(plot: BarPlot): string {
   const top = niceTop(Math.max(0, ...totals));
   const scale = PLOT / top;
   const base = rounds.map(() => TOP + PLOT);
+  const width = widthFor(rounds.length);
   const bars = series.map(({ colour, values }) => {
     const path = rounds.map((_, index) => {
       const height = (values[index] ?? 0) * scale;
@@ -44,7 +46,7 @@ export function barPlot(plot: BarPlot): string {
   });
   const grid = [0, top / 2, top].map((value) => {
     const y = round(TOP + PLOT - value * scale);
-    return `<path class="grid" d="M${LEFT} ${y}H${WIDTH - RIGHT}"/><text x="${LEFT - 6}" y="${y + 4}" class="y">${short(value)}</text>`;
+    return `<path class="grid" d="M${LEFT} ${y}H${width - RIGHT}"/><text x="${LEFT - 6}" y="${y + 4}" class="y">${short(value)}</text>`;
   });
   const tips = rounds.map((number, index) => {
     const parts = series.map(({ name, values }) => `${name} ${full(values[index] ?? 0)} ${unit}`);
@@ -52,7 +54,7 @@ export function barPlot(plot: BarPlot): string {
   });
   const said = `${title}, by round: ${rounds.length} rounds, at most ${full(Math.max(0, ...totals))} ${unit}.`;
   const content = [...grid, ...bars, resetLines(plot, TOP + PLOT), roundLabels(rounds, TOP + PLOT), ...tips].join('');
-  return figure(title, legend(series), said, TOP + PLOT + BOTTOM, content);
+  return figure(title, legend(series), said, { width, height: TOP + PLOT + BOTTOM }, content);
 }
 
 export interface DotPlot {
@@ -69,7 +71,7 @@ const NAMES = 168;
 /** Which tools were called in which round: a line for each tool, bars as high as there were calls. */
 export function dotPlot({ title, rounds, resets, lines }: DotPlot): string {
   const bottom = TOP + LINE * lines.length;
-  const wide = WIDTH + NAMES - LEFT;
+  const width = widthFor(rounds.length);
   const most = Math.max(1, ...lines.flatMap(({ done, failed }) => done.map((count, i) => count + (failed[i] ?? 0))));
   const shapes = lines.map(({ name, done, failed }, line) => {
     const foot = TOP + LINE * (line + 1) - 3;
@@ -84,7 +86,7 @@ export function dotPlot({ title, rounds, resets, lines }: DotPlot): string {
         .join('');
     const none = rounds.map(() => 0);
     return (
-      `<path class="grid" d="M${LEFT} ${foot}H${WIDTH - RIGHT}"/>` +
+      `<path class="grid" d="M${LEFT} ${foot}H${width - RIGHT}"/>` +
       `<text x="${LEFT - 6}" y="${foot - 3}" class="y">${escapeHtml(clip(name))}</text>` +
       `<path class="c1" d="${path(done, none)}"/><path class="bad" d="${path(failed, done)}"/>`
     );
@@ -103,12 +105,18 @@ export function dotPlot({ title, rounds, resets, lines }: DotPlot): string {
     { name: 'failed, refused or skipped', colour: 'bad', values: [] },
   ]);
   const said = `${title}, by round: ${sums.join(', ')}.`;
-  return figure(title, keys, said, bottom + BOTTOM, `<g transform="translate(${NAMES - LEFT} 0)">${content}</g>`, wide);
+  const size = { width: width + NAMES - LEFT, height: bottom + BOTTOM };
+  return figure(title, keys, said, size, `<g transform="translate(${NAMES - LEFT} 0)">${content}</g>`);
 }
 
-function figure(title: string, keys: string, said: string, height: number, content: string, width = WIDTH): string {
+interface Size {
+  width: number;
+  height: number;
+}
+
+function figure(title: string, keys: string, said: string, { width, height }: Size, content: string): string {
   const caption = `<figcaption><strong>${escapeHtml(title)}</strong> ${keys}</figcaption>`;
-  const svg = `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(said)}">${content}</svg>`;
+  const svg = `<svg width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeHtml(said)}">${content}</svg>`;
   return `<figure>${caption}<div class="scroll" tabindex="0" role="group" aria-label="${escapeHtml(title)}">${svg}</div></figure>`;
 }
 
@@ -120,7 +128,7 @@ const legend = (series: readonly Series[]): string =>
     })
     .join(' ');
 
-const slot = (count: number): number => INNER / Math.max(1, count);
+const slot = (count: number): number => (widthFor(count) - LEFT - RIGHT) / Math.max(1, count);
 
 function bar(index: number, count: number, y: number, height: number): string {
   const width = Math.max(0.6, Math.min(28, slot(count) * 0.8));

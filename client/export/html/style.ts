@@ -44,7 +44,7 @@ figure { margin: 1rem 0; }
 figcaption { margin-bottom: .3rem; }
 .legend { white-space: nowrap; color: var(--faint); font-size: .85rem; margin-left: .8rem; }
 .scroll { overflow-x: auto; }
-figure svg:not(.key) { display: block; width: 100%; min-width: 34rem; height: auto; }
+figure svg:not(.key) { display: block; }
 .key { width: .75em; height: .75em; }
 svg text { fill: var(--faint); font: 11px system-ui, sans-serif; } .y { text-anchor: end; } .x { text-anchor: middle; }
 .c1 { fill: var(--c1); } .c2 { fill: var(--c2); } .c3 { fill: var(--c3); } .c4 { fill: var(--c4); } .bad { fill: var(--bad); }
