@@ -46,8 +46,6 @@ export async function checkClaims(claims: ClaimsToCheck): Promise<CheckedClaims>
   const desk = readingDesk(read, claims);
   const quotations: Quotation[] = [];
   for (const quotation of quoted.slice(0, MOST_QUOTATIONS)) {
-    // Others have work for this process too.
-    await setImmediate();
     quotations.push(await checkQuotation(quotation, citedWith(quotation, quoted, places, answer), desk));
   }
   return { citations: citationsOf(places, read).slice(0, MOST_CITATIONS), quotations };
@@ -168,17 +166,26 @@ async function checkQuotation({ text }: QuotedPlace, cited: CitedPlace[], desk: 
   };
 
   const theirs = desk.texts.filter(({ key }) => key !== undefined && keys.includes(key));
-  const seen = theirs.find(isIn);
+  const seen = await first(theirs, isIn);
   if (seen) return { ...given(seen), state: 'found' };
   const whole = (await Promise.all(keys.map((key) => desk.kept(key)))).flat();
-  const kept = whole.find(isIn);
+  const kept = await first(whole, isIn);
   if (kept) return { ...given(kept), state: 'found' };
-  const elsewhere = desk.texts.find(isIn);
+  const elsewhere = await first(desk.texts, isIn);
   if (elsewhere) return { ...given(), state: 'found', in: cut(elsewhere.name) };
-  const near = [...theirs, ...whole].find(isNearly);
+  const near = await first([...theirs, ...whole], isNearly);
   if (near) return { ...given(near), state: 'nearly' };
-  const nearby = desk.texts.find(isNearly);
+  const nearby = await first(desk.texts, isNearly);
   return nearby ? { ...given(), state: 'nearly', in: cut(nearby.name) } : { ...given(), state: 'missing' };
+}
+
+/** Preparing all texts of a long session takes seconds, in which others have work for this process too. */
+async function first(texts: Desk['texts'], matches: (text: Desk['texts'][number]) => boolean) {
+  for (const text of texts) {
+    if (matches(text)) return text;
+    await setImmediate();
+  }
+  return undefined;
 }
 
 /** What stands between ellipses and the quoting person's own words in brackets. */
