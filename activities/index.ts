@@ -9,8 +9,10 @@ import { openSandbox } from './sandbox/index.ts';
 import { makeConclude } from './session/conclude.ts';
 import { makeFork } from './session/fork.ts';
 import { makePrepare } from './session/prepare.ts';
+import { makeReadFile } from './session/read-file.ts';
 import { cacheOf, makeTools, type ToolsOptions } from './tools/all-tools.ts';
 import { toolActivity } from './tools/tool-activity.ts';
+import { webFiles } from './web/web-files.ts';
 import { openKept, type StoreSettings } from './workspace/keep.ts';
 import type { TemporalService } from './workspace/owner.ts';
 import { sessionFiles } from './workspace/session-files.ts';
@@ -60,6 +62,7 @@ export async function makeSessionWork(options: ActivityOptions): Promise<{
   const session = {
     skillFolders: [],
     ...options,
+    ...(options.web ? { fetchFile: webFiles({ ...options.web, robots: false }) } : {}),
     tools,
     files,
     kept,
@@ -71,12 +74,13 @@ export async function makeSessionWork(options: ActivityOptions): Promise<{
     prepare: makePrepare(session),
     fork: makeFork(session),
     infer: makeInfer(fleet),
+    readFile: makeReadFile(kept),
     conclude: makeConclude({ stateDir, sandbox, kept, files, cache }),
     ...makeBatchActivities(options),
   };
   const sweep = (service: TemporalService, namespace: string) =>
     sweepWorkspaces({ stateDir, sandbox, service, namespace });
-  const { conclude } = activities;
-  const atHost = { ...Object.fromEntries(ofTools.filter(([name]) => usesWorkspace(name))), conclude };
+  const { conclude, readFile } = activities;
+  const atHost = { ...Object.fromEntries(ofTools.filter(([name]) => usesWorkspace(name))), conclude, readFile };
   return { activities, atHost, sweep };
 }

@@ -6,10 +6,13 @@ import { type ForkInput, parseForkInput } from '../protocol/fork.ts';
 import { parseResearchInput, type ResearchInput } from '../protocol/input.ts';
 import { WORKFLOW } from '../protocol/names.ts';
 import { firstSentence } from '../protocol/report.ts';
+import type { Blobs } from '../store/blobs.ts';
 import type { BatchRun } from './batch/batch-run.ts';
 import { findBatch, retryFailed, startBatch } from './batch/batches.ts';
 import { type ConnectOptions, connectTemporal, taskQueueFrom } from './connect.ts';
 import { InvalidInput, RequestRefused, SessionNotFound } from './errors.ts';
+import { sharedStore } from './files/client-store.ts';
+import { sendFiles, type UploadProgress } from './files/send-files.ts';
 import { callServer } from './gateway.ts';
 import { listSessions, type SessionListing } from './list.ts';
 import { ResearchSession } from './session.ts';
@@ -25,6 +28,9 @@ export { type ConnectOptions, connectTemporal, taskQueueFrom } from './connect.t
 export * from './errors.ts';
 export type { SessionEvent } from './events.ts';
 export { EXPORT_FORMATS, type ExportedSession, type ExportFormat, exportSession } from './export/export.ts';
+export { SessionArtifact } from './files/artifact.ts';
+export { sharedStore } from './files/client-store.ts';
+export type { UploadProgress } from './files/send-files.ts';
 export type { SessionListing } from './list.ts';
 export { ResearchSession } from './session.ts';
 export type { PendingActivity, Snapshot } from './snapshot.ts';
@@ -35,6 +41,8 @@ export interface DeepResearchClientOptions {
   client: Client;
   /** Default `TEMPORAL_TASK_QUEUE`, else `deep-research`. */
   taskQueue?: string;
+  /** Store of files that is shared with the workers. Default: what `DEEP_RESEARCH_STORE_DIR` names, else none. */
+  store?: Blobs;
 }
 
 export interface StartOptions {
@@ -42,29 +50,40 @@ export interface StartOptions {
   id?: string;
   /** Temporal's priority: 1 (first) to 5 (last), or with a fairness key. */
   priority?: number | Priority;
+  /** Told while files are on their way. */
+  onUpload?: (progress: UploadProgress) => void;
 }
 
 /** Starts research sessions and finds them again. */
 export class DeepResearchClient {
   readonly taskQueue: string;
   readonly #client: Client;
+  readonly #store?: Blobs;
 
-  constructor({ client, taskQueue }: DeepResearchClientOptions) {
+  constructor({ client, taskQueue, store = sharedStore() }: DeepResearchClientOptions) {
     this.#client = client;
+    this.#store = store;
     this.taskQueue = taskQueue ?? taskQueueFrom();
   }
 
-  /** Starts a session. Throws `InvalidInput` before anything is sent, `RequestRefused` where the id is taken. */
+  /**
+   * Starts a session. A path in `files` is a file of this machine, which is sent first, through the store or in pieces;
+   * addresses, and `{ path }` for the worker's own, are for the worker. Throws `InvalidInput` before anything is sent,
+   * `RequestRefused` where the id is taken.
+   */
   async start(input: string | ResearchInput, options: StartOptions = {}): Promise<ResearchSession> {
     const parsed = parseResearchInput(input);
     if ('error' in parsed) throw new InvalidInput(parsed.error);
-    const { question } = parsed.settings;
-    return this.#start(input, sessionSlug(question), firstSentence(question, 120), options);
+    const { question, files } = parsed.settings;
+    const sending = { client: this.#client, taskQueue: this.taskQueue, store: this.#store, onUpload: options.onUpload };
+    const asked =
+      typeof input === 'string' || files.length === 0 ? input : { ...input, files: await sendFiles(files, sending) };
+    return this.#start(asked, sessionSlug(question), firstSentence(question, 120), options);
   }
 
   /**
    * Goes on after an earlier round of a session, as a new session; the original stays as it is. The workspace begins
-   * with the original's input files. Throws as `start` does.
+   * as the original's was after that round. Throws as `start` does.
    */
   async fork(from: ForkInput, options: StartOptions = {}): Promise<ResearchSession> {
     const parsed = parseForkInput(from);
@@ -93,7 +112,7 @@ export class DeepResearchClient {
             : { priority: typeof priority === 'number' ? { priorityKey: priority } : priority }),
         }),
       );
-      return new ResearchSession(this.#client, workflowId, handle.firstExecutionRunId);
+      return new ResearchSession(this.#client, workflowId, handle.firstExecutionRunId, this.#store);
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
       throw new RequestRefused(`A session "${workflowId}" runs already: watch it, or give another id.`, {
@@ -108,7 +127,7 @@ export class DeepResearchClient {
     if (described.type !== WORKFLOW.session) {
       throw new SessionNotFound(`The workflow "${id}" is of type ${described.type}: expected ${WORKFLOW.session}.`);
     }
-    return new ResearchSession(this.#client, id, runId);
+    return new ResearchSession(this.#client, id, runId, this.#store);
   }
 
   /**
@@ -140,6 +159,10 @@ export async function connectDeepResearch(
   options: ConnectOptions & { taskQueue?: string } = {},
 ): Promise<DeepResearchClient & AsyncDisposable & { address: string; close(): Promise<void> }> {
   const { client, address, close } = await connectTemporal(options);
-  const research = new DeepResearchClient({ client, taskQueue: options.taskQueue ?? taskQueueFrom(options.env) });
+  const research = new DeepResearchClient({
+    client,
+    taskQueue: options.taskQueue ?? taskQueueFrom(options.env),
+    store: sharedStore(options.env),
+  });
   return Object.assign(research, { address, close, [Symbol.asyncDispose]: close });
 }

@@ -7,9 +7,11 @@ import { QUERY, UPDATE } from '../protocol/names.ts';
 import type { ResearchResult } from '../protocol/result.ts';
 import type { Status } from '../protocol/status.ts';
 import { type Segment, type TrajectoryCursor, type TrajectoryPage, wholeTrajectory } from '../protocol/trajectory.ts';
+import type { Blobs } from '../store/blobs.ts';
 import { causes, plainMessage, RequestRefused, ResearchFailed, ServerUnreachable } from './errors.ts';
 import type { SessionEvent } from './events.ts';
 import { type ExportFormat, exportSession } from './export/export.ts';
+import { SessionArtifact } from './files/artifact.ts';
 import { firstInput } from './first-input.ts';
 import { callServer, callWorker, mapError } from './gateway.ts';
 import { type Snapshot, snapshotOf } from './snapshot.ts';
@@ -23,12 +25,15 @@ export class ResearchSession {
   /** Of the run that was started or asked for; a long session goes on in further runs under the same id. */
   readonly runId?: string;
   readonly #client: Client;
+  readonly #store?: Blobs;
   #handle: WorkflowHandle;
 
-  constructor(client: Client, id: string, runId?: string) {
+  /** @param store shared with the workers, if there is one: artifacts come from there */
+  constructor(client: Client, id: string, runId?: string, store?: Blobs) {
     this.id = id;
     this.runId = runId;
     this.#client = client;
+    this.#store = store;
     this.#handle = client.workflow.getHandle(id, runId);
   }
 
@@ -125,6 +130,16 @@ export class ResearchSession {
         await sleep(2_000, undefined, { signal });
       }
     }
+  }
+
+  /** The files that the session gives back, each to be read or saved. Throws where it has not answered, or failed. */
+  async artifacts(): Promise<SessionArtifact[]> {
+    const { outcome } = await this.snapshot();
+    const result = outcome === 'running' ? (await this.status()).result : await this.result();
+    if (!result) throw new RequestRefused(`The session "${this.id}" has not answered yet.`);
+    const { taskQueue } = await callServer(this.#client, this.id, () => this.#handle.describe());
+    const source = { client: this.#client, taskQueue, store: this.#store, host: result.artifactsAt };
+    return result.artifacts.map((artifact) => new SessionArtifact(artifact, source));
   }
 
   /** Tells what happens, from the first round on, until the session has ended. See `WatchOptions`. */

@@ -1,6 +1,9 @@
+import { join, resolve } from 'node:path';
+import { saveArtifacts } from '../client/cli/commands/artifacts.ts';
 import { EXIT, Exit, report } from '../client/cli/exit.ts';
 import { noticesTo } from '../client/cli/live-view/notices.ts';
-import { connectDeepResearch } from '../client/index.ts';
+import { connectDeepResearch, sharedStore } from '../client/index.ts';
+import type { Blobs } from '../store/blobs.ts';
 import { clientCommand, commandAgain } from './again.ts';
 import { findOrStart } from './find-or-start.ts';
 import { follow } from './follow.ts';
@@ -34,11 +37,13 @@ async function run(question: string | undefined, options: LocalOptions): Promise
   const surroundings = { stateDir, env, say, signal };
   if (question === undefined) return serve(options, cwd, surroundings);
 
-  const input = await requestOf(question, options, { stateDir, cwd });
+  const storeDir = { DEEP_RESEARCH_STORE_DIR: env.DEEP_RESEARCH_STORE_DIR || join(stateDir, 'store') };
+  const store = sharedStore({ ...env, ...storeDir }) as Blobs;
+  const input = await requestOf(question, options, { stateDir, cwd, store });
   await using opened = new AsyncDisposableStack();
   const server = await startTemporal(surroundings);
   opened.defer(() => server.stop());
-  const client = await connectDeepResearch({ env: server.env });
+  const client = await connectDeepResearch({ env: { ...server.env, ...storeDir } });
   opened.defer(() => client.close());
   const { session, ended } = await findOrStart(client, input, { stateDir, isNew: options.new });
   const path = `/namespaces/default/workflows/${encodeURIComponent(session.id)}`;
@@ -53,6 +58,7 @@ async function run(question: string | undefined, options: LocalOptions): Promise
     again,
     command: clientCommand(server.address, env),
   });
+  if (options.out !== undefined) await saveArtifacts(session, resolve(cwd, options.out), process.stderr);
 }
 
 /** Everything runs until Ctrl-C, for sessions that others start. */

@@ -3,6 +3,7 @@ import { type AskOptions, addAskOptions, repeatable } from '../client/cli/ask-op
 
 export interface LocalOptions extends AskOptions {
   skills?: string[];
+  out?: string;
   new?: true;
   json?: true;
 }
@@ -34,9 +35,10 @@ export function localProgram(run: (question: string | undefined, options: LocalO
     .allowExcessArguments();
   return addAskOptions(command, {
     corpus: 'a folder of documents to search',
-    file: 'a file for the session',
+    file: 'a file, or a web address, for the session',
   })
     .addOption(repeatable('--skills <folder>', 'a folder of skills; all of them are given, or those named by --skill'))
+    .option('--out <folder>', 'save the files that the session gives back there')
     .option('--new', 'ask again; from then on the same command means the new session')
     .option('--json', 'print the result as one JSON document, and what happens on standard error')
     .addHelpText('after', NOTES)

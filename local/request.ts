@@ -3,7 +3,8 @@ import { dirname, resolve } from 'node:path';
 import { corpusMark } from '../activities/session/marked-corpus.ts';
 import { inputOf } from '../client/cli/ask-options.ts';
 import { InvalidInput } from '../client/index.ts';
-import { parseResearchInput, type ResearchInput } from '../protocol/input.ts';
+import { parseResearchInput, type ResearchInput, WEB_ADDRESS } from '../protocol/input.ts';
+import type { Blobs } from '../store/blobs.ts';
 import type { LocalOptions } from './program.ts';
 import { chosenSkills, markSkills } from './skill-options.ts';
 import { storeFile } from './store-file.ts';
@@ -16,7 +17,7 @@ import { storeFile } from './store-file.ts';
 export async function requestOf(
   question: string,
   options: LocalOptions,
-  { stateDir, cwd }: { stateDir: string; cwd: string },
+  { stateDir, cwd, store }: { stateDir: string; cwd: string; store: Blobs },
 ): Promise<ResearchInput> {
   const corpus = options.corpus === undefined ? undefined : corpusFolder(options.corpus, cwd);
   const skills = await chosenSkills(options, cwd);
@@ -25,8 +26,10 @@ export async function requestOf(
   if ('error' in parsed) throw new InvalidInput(parsed.error);
   if (corpus !== undefined) markCorpus(stateDir, corpus);
   markSkills(stateDir, skills.folders);
-  const files = await Promise.all((options.file ?? []).map((path) => storeFile(stateDir, resolve(cwd, path))));
-  return { ...input, ...(files.length ? { files } : {}) };
+  const files = await Promise.all(
+    (options.file ?? []).map((file) => (WEB_ADDRESS.test(file) ? file : storeFile(store, resolve(cwd, file)))),
+  );
+  return { ...input, ...(files.length ? { files: [...files, ...(input.files ?? [])] } : {}) };
 }
 
 /** The real path of a folder of documents. */

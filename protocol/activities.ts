@@ -1,4 +1,5 @@
 import type { CheckedClaims } from './claims.ts';
+import type { ReadFileInput } from './files.ts';
 import type { Forked, ForkInput } from './fork.ts';
 import type { InputFile, ModelSettings } from './input.ts';
 import type { Message, ToolProtocol } from './messages.ts';
@@ -128,6 +129,8 @@ export interface SessionActivities {
   fork(input: ForkInput['fork'] & { approve?: string[] }): Promise<Forked>;
   infer(input: InferInput): Promise<Reply>;
   conclude(input: ConcludeInput): Promise<Concluded>;
+  /** A part of a file in the store, as base64. */
+  readFile(input: ReadFileInput): Promise<string>;
 }
 
 export type ToolActivity = (input: ToolCallInput) => Promise<ToolCallOutput>;

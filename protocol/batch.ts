@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { describeIssues, inputFile, researchInput } from './input.ts';
+import { describeIssues, researchInput, sentFile } from './input.ts';
 import { noUsage, type Usage } from './reply.ts';
 import { type Sketch, sketch } from './sketch.ts';
 
@@ -13,7 +13,7 @@ export const batchInput = z
     /** The original's input rows: `id`, `question`, `file_path`, `skills`; other fields are kept for the output. */
     rows: z.array(z.record(z.string(), z.unknown())).min(1).max(MOST_INLINE_ROWS).optional(),
     /** A JSON Lines file of such rows: a path below the worker's `DEEP_RESEARCH_FILES_DIR`, or one stored by its hash. */
-    file: inputFile.optional(),
+    file: z.union([z.string().min(1), sentFile]).optional(),
     /** Such a file, compressed with gzip and written in base64: what clients send. */
     packed: z.base64().min(1).optional(),
     /** How often each question is worked on; each time has an output file of its own. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MOST_INPUT_FILES } from './files.ts';
 
 // The workflow sandbox forbids generating code at run time.
 z.config({ jitless: true });
@@ -16,10 +17,25 @@ export const modelSettings = z.strictObject({
   extraBody: z.record(z.string(), z.unknown()).optional(),
 });
 
-/** A file for the session's workspace: stored under its hash beforehand, or a path below the worker's `DEEP_RESEARCH_FILES_DIR`. */
+/** What is given as text and begins like this is no path. */
+export const WEB_ADDRESS = /^https?:\/\/\S+$/i;
+
+/** A file that a client has sent beforehand, by its hash. */
+export const sentFile = z.strictObject({
+  name: z.string().min(1),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  bytes: z.int().min(0),
+});
+
+/**
+ * A file for the session's workspace: a path below the worker's `DEEP_RESEARCH_FILES_DIR`, a web address, or one that a
+ * client has sent beforehand, by its hash. (For the client library, a path is one of its own machine.)
+ */
 export const inputFile = z.union([
   z.string().min(1),
-  z.strictObject({ name: z.string().min(1), sha256: z.string().regex(/^[0-9a-f]{64}$/), bytes: z.int().min(0) }),
+  sentFile,
+  z.strictObject({ path: z.string().min(1) }),
+  z.strictObject({ url: z.string().regex(WEB_ADDRESS), name: z.string().min(1).optional() }),
 ]);
 
 /** Settings that change how a session goes on, but nothing that its model has read. */
@@ -54,7 +70,7 @@ export const adjustableSettings = {
 
 export const researchInput = z.strictObject({
   question: z.string().refine((text) => text.trim() !== '', 'expected a question, got only blanks'),
-  files: z.array(inputFile).default([]),
+  files: z.array(inputFile).max(MOST_INPUT_FILES).default([]),
   /** Names of skill folders the worker knows. */
   skills: z.array(z.string().min(1)).default([]),
   /** Tools to offer; by default all that the worker can serve. */
@@ -82,6 +98,25 @@ export type ResearchInput = z.input<typeof researchInput>;
 export type ResearchSettings = z.output<typeof researchInput>;
 export type ModelSettings = z.output<typeof modelSettings>;
 export type InputFile = z.output<typeof inputFile>;
+export type SentFile = z.output<typeof sentFile>;
+
+/** The name that a file has in the workspace: without folders, of an address its last part. */
+export function fileNameOf(file: InputFile): string {
+  if (typeof file === 'string') return lastName(WEB_ADDRESS.test(file) ? pathOf(file) : file);
+  if ('path' in file) return lastName(file.path);
+  return lastName(file.name ?? ('url' in file ? pathOf(file.url) : ''));
+}
+
+const lastName = (path: string): string => path.replace(/\/+$/, '').split('/').at(-1) || 'file';
+
+function pathOf(url: string): string {
+  const path = url.replace(/^[^:]+:\/\/[^/?#]*/, '').replace(/[?#].*$/s, '');
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
 
 /** Reads a workflow input: a plain string is the question. Errors are one sentence that names the field. */
 export function parseResearchInput(raw: unknown): { settings: ResearchSettings } | { error: string } {

@@ -1,6 +1,6 @@
 /** Names that other programs, dashboards and stored histories rely on. They may grow, they never change. */
 
-export const WORKFLOW = { session: 'deepResearch', batch: 'deepResearchBatch' } as const;
+export const WORKFLOW = { session: 'deepResearch', batch: 'deepResearchBatch', files: 'deepResearchFiles' } as const;
 
 /** Default of `TEMPORAL_TASK_QUEUE`. */
 export const DEFAULT_TASK_QUEUE = 'deep-research';

@@ -1,6 +1,7 @@
 import { type CheckedClaims, claimLines } from './claims.ts';
 import { isRehearsal, REHEARSAL_NOTE } from './names.ts';
 import type { Usage } from './reply.ts';
+import type { ResearchResult } from './result.ts';
 import type { Status } from './status.ts';
 import type { Source } from './tool-call.ts';
 import type { CallRecord, Round, Segment } from './trajectory.ts';
@@ -32,6 +33,7 @@ export function reportOf(status: Status, segments: Segment[]): string {
       : []),
     ...(result?.sources.length ? ['## Sources', sourceList(result.sources, LONGEST.sources)] : []),
     ...claimsSection(result, LONGEST.claims),
+    ...(result?.artifacts.length ? ['## Files', artifactList(result)] : []),
     '## Rounds',
     roundLines(segments),
     '## Totals',
@@ -46,6 +48,17 @@ export function claimsSection(result: Partial<CheckedClaims> | undefined, longes
   const shown = lines.slice(0, Math.max(1, countWithin(lines, longest)));
   const left = lines.length - shown.length;
   return ['## Claims checked', [...shown, ...(left > 0 ? [`- ${left} more are left out.`] : [])].join('\n')];
+}
+
+/** The files that a session gives back, a line each, and what is not among them. */
+export function artifactList({
+  artifacts,
+  artifactsNote,
+}: Pick<ResearchResult, 'artifacts' | 'artifactsNote'>): string {
+  const lines = artifacts.map(
+    ({ name, bytes, type }) => `- ${escapeInline(name)} (${escapeInline(type)}, ${bytes} bytes)`,
+  );
+  return [...lines, ...(artifactsNote ? ['', escapeInline(artifactsNote)] : [])].join('\n');
 }
 
 /** What stands above an answer that no language model gave. */

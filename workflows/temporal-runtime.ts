@@ -14,8 +14,8 @@ export interface SessionSinks extends wf.Sinks {
 const HEARTBEAT_TIMEOUT = '20s';
 
 const quick = wf.proxyActivities<Pick<SessionActivities, 'prepare' | 'fork' | 'conclude'>>({
-  // Reads folders and writes a few files.
-  startToCloseTimeout: '5m',
+  // Reads folders and writes files, large ones from a slow store or the web as well.
+  startToCloseTimeout: '30m',
   heartbeatTimeout: HEARTBEAT_TIMEOUT,
   retry: { initialInterval: '1s', maximumInterval: '30s' },
 });

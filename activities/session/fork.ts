@@ -73,7 +73,7 @@ export function makeFork(options: PrepareOptions): SessionActivities['fork'] {
     await claimWorkspace(options.stateDir, name);
     const folder = await ensureWorkspace(options.stateDir, name);
     await sessionSkills(settings.skills, folder, options);
-    await stageFiles(settings.files, folder, options);
+    await stageFiles(settings.files, folder, { ...options, signal: Context.current().cancellationSignal });
     return { ...place, snapshot: await saved(options.files, name) };
   }
 

@@ -7,13 +7,15 @@ import type { Prepared, PreparedWorkspace, PrepareInput } from '../../protocol/a
 import type { ToolProtocol } from '../../protocol/messages.ts';
 import { FAILURE, SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
 import { usesWorkspace, WORKSPACE_TOOLS } from '../../protocol/tool-call.ts';
+import { withHeartbeat } from '../heartbeat.ts';
 import type { SkillFolders } from '../skills/find-skills.ts';
 import type { ServedTool } from '../tools/served-tool.ts';
+import type { FetchFile } from '../web/web-files.ts';
 import type { Kept } from '../workspace/keep.ts';
-import { claimWorkspace } from '../workspace/owner.ts';
+import { claimWorkspace, disown } from '../workspace/owner.ts';
 import type { SessionFiles } from '../workspace/session-files.ts';
 import { TooLarge } from '../workspace/snapshot/scan.ts';
-import { ensureWorkspace } from '../workspace/workspace.ts';
+import { ensureWorkspace, removeWorkspace } from '../workspace/workspace.ts';
 import { corpusMark } from './marked-corpus.ts';
 import { sessionSkills } from './session-skills.ts';
 import { sessionWorkspace } from './session-workspace.ts';
@@ -30,6 +32,8 @@ export interface PrepareOptions extends SkillFolders {
   queues: Prepared['queues'];
   kept: Kept;
   files: SessionFiles;
+  /** Absent where web addresses are not opened. */
+  fetchFile?: FetchFile;
   /** A host that does not take a call within this time is taken for gone. */
   hostLostSeconds?: number;
 }
@@ -39,15 +43,29 @@ const HOST_LOST_SECONDS = 60;
 
 /** The activity `prepare`: settles once what depends on this worker and on the day. */
 export function makePrepare(options: PrepareOptions) {
-  return async (input: PrepareInput): Promise<Prepared> => {
-    const { info, client } = Context.current();
+  return (input: PrepareInput): Promise<Prepared> =>
+    withHeartbeat(async () => {
+      const workspace = sessionWorkspace(Context.current().info);
+      try {
+        return await prepare(input, workspace);
+      } catch (error) {
+        // Refused for good: the session ends without ever asking this host again.
+        if (error instanceof ApplicationFailure && error.nonRetryable) {
+          await removeWorkspace(options.stateDir, workspace);
+          disown(options.stateDir, workspace);
+        }
+        throw error;
+      }
+    });
+
+  async function prepare(input: PrepareInput, workspace: string): Promise<Prepared> {
+    const { client, cancellationSignal: signal } = Context.current();
     const corpus = await corpusOf(input.corpus, options);
     const tools = toolsOf(input, options.tools, corpus !== undefined);
-    const workspace = sessionWorkspace(info);
     await claimWorkspace(options.stateDir, workspace);
     const folder = await ensureWorkspace(options.stateDir, workspace);
     const skills = await sessionSkills(input.skills, folder, options);
-    const names = await stageFiles(input.files, folder, options);
+    const names = await stageFiles(input.files, folder, { ...options, signal });
     const attached = names.length ? `\n\nAttached files:\n${names.map((name) => `* ${name}`).join('\n')}` : '';
     const snapshot = await saved(options.files, workspace);
     const native = options.protocol === 'native';
@@ -73,7 +91,7 @@ export function makePrepare(options: PrepareOptions) {
       queues: options.queues,
       searchAttributes: await hasSearchAttributes(client),
     };
-  };
+  }
 }
 
 const refused = (message: string) =>

@@ -27,6 +27,7 @@ export interface AdjustOptions {
 
 export interface AskOptions extends AdjustOptions {
   file?: string[];
+  workerFile?: string[];
   skill?: string[];
   tools?: string[];
   corpus?: string;
@@ -40,7 +41,7 @@ export interface PathTexts {
 }
 
 const OF_THE_WORKER: PathTexts = {
-  file: "a file for the session, below the worker's folder of files",
+  file: 'a file of this machine, or a web address, for the session',
   corpus: "one of the worker's folders of documents; default: its first",
 };
 
@@ -51,6 +52,7 @@ export function addAskOptions(command: Command, paths: PathTexts = OF_THE_WORKER
       .optionsGroup('Research:')
       .option('--corpus <folder>', paths.corpus)
       .addOption(repeatable('-f, --file <path>', paths.file))
+      .addOption(repeatable('--worker-file <path>', "a file for the session, below the worker's folder of files"))
       .addOption(repeatable('--skill <name>', 'a skill for the session, by name'))
       .option('--tools <names>', 'tools to offer, separated by commas; default: all the worker can serve', list)
       .option('--system-prompt <file>', 'a file whose text opens the system prompt', readText),
@@ -92,7 +94,7 @@ export function addAdjustOptions(command: Command): Command {
 export const inputOf = (question: string, options: AskOptions): ResearchInput => ({
   question,
   ...defined({
-    files: options.file,
+    files: filesOf(options),
     skills: options.skill,
     tools: options.tools,
     corpus: options.corpus,
@@ -100,6 +102,11 @@ export const inputOf = (question: string, options: AskOptions): ResearchInput =>
   }),
   ...adjustmentsOf(options),
 });
+
+function filesOf({ file = [], workerFile = [] }: AskOptions): ResearchInput['files'] {
+  const files = [...file, ...workerFile.map((path) => ({ path }))];
+  return files.length > 0 ? files : undefined;
+}
 
 /** Of the workflow's input, what the options of `addAdjustOptions` say. */
 export function adjustmentsOf(options: AdjustOptions): Omit<ForkInput, 'fork' | 'steer'> {

@@ -4,6 +4,7 @@ import type { DeepResearchClient } from '../index.ts';
 import type { ReplayVerdict } from '../replay/check-replay.ts';
 import { type AskOptions, addAdjustOptions, addAskOptions, inputOf, number } from './ask-options.ts';
 import { addBatchCommands } from './batch-program.ts';
+import { artifacts } from './commands/artifacts.ts';
 import { answer, ask, type ForkOptions, fork, watch } from './commands/follow.ts';
 import { approvals, approve, cancel, exportTo, list, status, tell } from './commands/manage.ts';
 import { type ReplayOptions, replay } from './commands/replay.ts';
@@ -43,6 +44,7 @@ Examples:
   deep-research ask "…" --no-watch --json          start it and go; prints its id
   deep-research watch ID                           look on, from the first round
   deep-research steer ID "Only sources after 2024"
+  deep-research artifacts ID --out results         save the files it gives back
   deep-research export ID --format html -o session.html
 
 The server is found as by Temporal's own tools: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE,
@@ -75,12 +77,15 @@ export function buildProgram(world: Surroundings): Command {
 
   addAskOptions(command('ask <question>', 'start a session and show it until it has answered ("-" reads the question)'))
     .option('--id <id>', "the session's id; default: the question in short")
+    .option('--out <folder>', 'save the files that the session gives back there')
     .option('--no-watch', 'start it and go')
     .option('--json', 'print the result as one JSON document')
-    .action(async (question: string, options: AskOptions & { id?: string; watch: boolean; json?: true }) => {
-      const text = question === '-' ? (await world.readStdin()).trim() : question;
-      await withClient((client) => ask(client, inputOf(text, options), options, world));
-    });
+    .action(
+      async (question: string, options: AskOptions & { id?: string; out?: string; watch: boolean; json?: true }) => {
+        const text = question === '-' ? (await world.readStdin()).trim() : question;
+        await withClient((client) => ask(client, inputOf(text, options), options, world));
+      },
+    );
 
   addAdjustOptions(
     command('fork <id>', 'go on after an earlier round of a session, as a new session; the original stays as it is'),
@@ -144,6 +149,13 @@ export function buildProgram(world: Surroundings): Command {
     .option('--json', 'print the result as one JSON document')
     .action((id: string, question: string, options: { watch: boolean; json?: true }) =>
       withClient((client) => answer(client, id, question, options, world)),
+    );
+
+  command('artifacts <id> [name...]', 'list the files that a session gives back, or save them: those named, or all')
+    .option('--out <folder>', 'where to save them; default for those named: here')
+    .option(...json)
+    .action((id: string, names: string[], options: { out?: string; json?: true }) =>
+      withClient((client) => artifacts(client, id, names, options, world)),
     );
 
   command('export <id>', 'the whole session as one document')

@@ -1,4 +1,5 @@
 import {
+  artifactList,
   claimsSection,
   closeFence,
   escapeInline,
@@ -28,7 +29,7 @@ export function markdownOf(session: ExportedSession): string {
       : []),
     ...(failure ? [`## ${failure.kind === 'failed' ? 'Failure' : failure.kind}`, escapeInline(failure.message)] : []),
     ...(result || failure ? [] : ['## State', `${status.state}, round ${status.round}`]),
-    ...(result?.artifacts.length ? ['## Artifacts', ...result.artifacts.map(artifactLine)] : []),
+    ...(result?.artifacts.length ? ['## Artifacts', artifactList(result)] : []),
     ...segments.flatMap((segment) => segmentParts(segment, segments.length)),
     '## Totals',
     totals(session),
@@ -87,9 +88,6 @@ function argumentParts(args: Record<string, unknown>): string[] {
     ...long.map(([, value]) => fenced(String(value))),
   ];
 }
-
-const artifactLine = ({ name, bytes, type }: { name: string; bytes: number; type: string }): string =>
-  `- ${escapeInline(name)} (${escapeInline(type)}, ${bytes} bytes)`;
 
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
 

@@ -1,3 +1,4 @@
+import { fileNameOf } from '../../protocol/input.ts';
 import { queryIdOf } from '../../protocol/original/query-id.ts';
 import type { OriginalRow } from '../../protocol/original/row.ts';
 import { toOriginalRows, toolsIn } from '../../protocol/original/to-rows.ts';
@@ -10,7 +11,9 @@ export async function exportedToRows(
 ): Promise<OriginalRow[]> {
   const { question, startedAt } = status;
   const files =
-    typeof input === 'object' ? (input.files ?? []).map((file) => (typeof file === 'string' ? file : file.name)) : [];
+    typeof input === 'object'
+      ? (input.files ?? []).map((file) => (typeof file === 'string' ? file : fileNameOf(file)))
+      : [];
   const answered = result !== undefined && result.answer !== '';
   const error =
     failure?.message ??

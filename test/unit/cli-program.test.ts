@@ -90,7 +90,7 @@ test('ask sends the question with only the options that were given, and shows th
       maxRounds: 9,
       model: { seed: 7, extraBody: { top_k: 3 } },
     },
-    { id: 'mine' },
+    { id: 'mine', onUpload: expect.any(Function) },
   ]);
   expect(out).toMatch(/^Session mine\n\n {2}1 {2}Thought 1\.[\s\S]*It is 300 seconds\.[\s\S]*Class: Client/);
   expect(code).toBe(0);
@@ -98,7 +98,7 @@ test('ask sends the question with only the options that were given, and shows th
 
 test('ask reads the question from a pipe; without a watch it prints the id', async () => {
   const { asked, out } = await run(['ask', '-', '--no-watch'], { stdin: 'Why?\n' });
-  expect(asked).toEqual([['start', { question: 'Why?' }, { id: undefined }]]);
+  expect(asked).toEqual([['start', { question: 'Why?' }, { id: undefined, onUpload: expect.any(Function) }]]);
   expect(out).toBe('mine\n');
 });
 

@@ -1,12 +1,14 @@
 import type { ResearchInput } from '../../../protocol/input.ts';
 import type { ResearchResult } from '../../../protocol/result.ts';
 import { ResearchFailed } from '../../errors.ts';
-import type { DeepResearchClient, ResearchSession } from '../../index.ts';
+import type { DeepResearchClient, ResearchSession, UploadProgress } from '../../index.ts';
 import { type AdjustOptions, adjustmentsOf } from '../ask-options.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { watchInTerminal } from '../live-view/watch-in-terminal.ts';
 import { printJson } from '../print-json.ts';
 import type { Surroundings } from '../program.ts';
+import { cleanLine } from '../text.ts';
+import { saveArtifacts } from './artifacts.ts';
 
 interface Begin {
   id?: string;
@@ -17,11 +19,27 @@ interface Begin {
 export async function ask(
   client: DeepResearchClient,
   input: ResearchInput,
-  options: Begin,
+  options: Begin & { out?: string },
   world: Surroundings,
 ): Promise<void> {
-  await begun(await client.start(input, { id: options.id }), options, world);
+  const session = await client.start(input, { id: options.id, onUpload: uploadLines(world.err) });
+  await begun(session, options, world);
+  if (options.out !== undefined && options.watch) await saveArtifacts(session, options.out, world.err);
 }
+
+/** A line for each file that is sent, and for a long one on the way. */
+function uploadLines(err: Surroundings['err']): (progress: UploadProgress) => void {
+  const told = new Map<string, number>();
+  return ({ name, bytes, sent }) => {
+    const tenths = Math.floor((10 * sent) / Math.max(1, bytes));
+    const isNews = sent === bytes || (bytes > TOLD_FROM && tenths > (told.get(name) ?? 0));
+    told.set(name, tenths);
+    if (isNews) err.write(`Sent ${cleanLine(name)}${sent === bytes ? '' : `: ${10 * tenths} %`}\n`);
+  };
+}
+
+/** Shorter files are sent before anybody has read a line. */
+const TOLD_FROM = 8 * 2 ** 20;
 
 export interface ForkOptions extends AdjustOptions, Begin {
   round: number;

@@ -29,11 +29,10 @@ export function printResult(result: ResearchResult, { out, isTTY = false, column
       'Sources',
       result.sources.map(({ url, title }, index) => sourceLine(index + 1, url, title)),
     ),
-    section(
-      style,
-      'Files',
-      result.artifacts.map(({ name, bytes }) => `  ${cleanLine(name)} (${bytes} bytes)`),
-    ),
+    section(style, 'Files', [
+      ...result.artifacts.map(({ name, bytes }) => `  ${cleanLine(name)} (${bytes} bytes)`),
+      ...(result.artifactsNote ? [`  ${cleanLine(result.artifactsNote)}`] : []),
+    ]),
     section(
       style,
       'Claims checked',
