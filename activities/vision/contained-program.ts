@@ -38,7 +38,7 @@ const PRLIMIT = ['/usr/bin/prlimit', '/bin/prlimit'].find((path) => existsSync(p
 /** Kept of the standard error. */
 const MOST_SAID = 4_000;
 
-const OUT_OF_MEMORY = /cannot allocate memory|out of memory|bad_alloc|allocation failed/i;
+const OUT_OF_MEMORY = /(cannot allocate|out of|insufficient|not enough) memory|bad_alloc|allocation/i;
 
 /**
  * Runs a program without secrets in its environment and with limits that the kernel holds: memory, CPU time, and no

@@ -48,7 +48,7 @@ function reasonOf(message: string): string {
 const job = JSON.parse(process.argv[2] ?? '') as ImageJob;
 const { answer, parts } = await picturesOf(await buffer(process.stdin), job).catch((error: unknown) => {
   const message = error instanceof Error ? error.message : String(error);
-  if (/out of memory|allocat/i.test(message)) throw error;
+  if (/memory|allocat/i.test(message)) throw error;
   return { answer: { refused: reasonOf(message) } satisfies ImageAnswer, parts: [] };
 });
 process.stdout.write(Buffer.concat([Buffer.from(`${JSON.stringify(answer)}\n`), ...parts]));
