@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { tableLines } from '../table.ts';
+import { measureBrowser } from './browser.ts';
 import { measureCachedCalls } from './cached-call.ts';
 import { measureCorpus } from './corpus.ts';
 import { measurePages } from './pages.ts';
@@ -23,6 +24,13 @@ export function benchWeb(program: Command): void {
           ]),
         ),
       );
+      const browser = await measureBrowser();
+      print([
+        browser
+          ? `a page in Chromium: ${ms(browser.pageMs)} ms, ${ms(browser.atOnceMs)} ms a page with three at once; ` +
+            `Chromium starts in ${ms(browser.startMs)} ms and takes ${browser.idleMb.toFixed(0)} MB without pages`
+          : 'pages in Chromium are not measured: there is none on the PATH',
+      ]);
       const calls = await measureCachedCalls();
       print(
         tableLines(
