@@ -195,6 +195,12 @@ describe('a page that behaves badly', () => {
     expect((await stand.open(path)).html).toContain('tide gauge');
   });
 
+  test('windows that a page opens load nothing', async () => {
+    stand.seen.length = 0;
+    await stand.open('/popups');
+    expect(stand.seen).toEqual(['site.example/popups']);
+  });
+
   test('a file that a script wants to save goes nowhere', async () => {
     expect(await stand.refused('/download-later')).toMatch(/tide gauge|a file to download/);
     const left = readdirSync(tmpdir(), { recursive: true }).map(String);

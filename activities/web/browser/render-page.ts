@@ -53,25 +53,17 @@ export async function renderPage(
   signal: AbortSignal,
 ): Promise<RenderedPage> {
   const { network, policy, limits } = options;
+  const { connectMs, maxBytes, totalMs } = limits;
+  const proxy = await guardedProxy({ network, policy, asked: url, connectMs, maxBytes });
   const fault = new AbortController();
   const late = setTimeout(
-    () =>
-      fault.abort(
-        new FetchError('timeout', url, `it took longer than ${limits.totalMs / 1000} seconds in the browser`),
-      ),
-    limits.totalMs,
+    () => fault.abort(new FetchError('timeout', url, `it took longer than ${totalMs / 1000} seconds in the browser`)),
+    totalMs,
   );
   const ended = () => fault.abort(new BrowserGone('the browser ended'));
   chromium.gone.addEventListener('abort', ended, { once: true });
   if (chromium.gone.aborted) ended();
   const stop = AbortSignal.any([signal, fault.signal]);
-  const proxy = await guardedProxy({
-    network,
-    policy,
-    asked: url,
-    connectMs: limits.connectMs,
-    maxBytes: limits.maxBytes,
-  });
   let context: BrowserContext | undefined;
   try {
     const opening = newContext(chromium, proxy, options);
@@ -86,9 +78,10 @@ export async function renderPage(
     return await untilAborted(work, stop);
   } catch (error) {
     if (stop.aborted) throw stop.reason;
+    if (error instanceof FetchError || error instanceof TypeError) throw error;
     // Where the browser breaks off, calls into it fail a moment before that is known.
-    if (!(error instanceof FetchError)) await sleep(200, undefined, { signal: stop }).catch(() => {});
-    throw stop.aborted ? stop.reason : error;
+    await sleep(200, undefined, { signal: stop }).catch(() => {});
+    throw stop.aborted ? stop.reason : new FetchError('browser', url, 'the browser could not show it');
   } finally {
     clearTimeout(late);
     chromium.gone.removeEventListener('abort', ended);
