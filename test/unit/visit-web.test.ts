@@ -166,6 +166,23 @@ test('an address without its scheme is a page’s where the session has no folde
   );
 });
 
+test('office files and archives are read, and parse_file takes a member of one', async () => {
+  const office = (name: string) => readFile(new URL(`../fixtures/documents/${name}`, import.meta.url));
+  serve('/report', 'application/octet-stream', await office('report.docx'));
+  serve('/sales.xlsx', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', await office('sales.xlsx'));
+  serve('/all.zip', 'application/zip', await office('mixed.zip'));
+  const { text } = await visit([`${site}/report`, `${site}/sales.xlsx`, `${site}/all.zip`], 'How many litres of oil?');
+  const [report, sales, all] = text.split('\n\n-------\n\n');
+  expect(report).toContain('| First | 120 | € 310.50 |');
+  expect(report).toMatch(/is a text document of [\d,]+ characters, shown whole\.$/);
+  expect(sales).toContain('| Vellmar | 2024-03-31 | 1200.5 |');
+  expect(all).toContain('tables/sales.xlsx');
+  const openPage = webPages({ allowPrivate: ['localhost'], robots: true });
+  const file = `${site}/all.zip#member=tables/sales.xlsx#sheet=2`;
+  const { text: member } = await makeParseFileTool({ openPage }).run({ files: [file] }, context());
+  expect(member).toContain('## Sheet 2: 密钥 (hidden)');
+});
+
 test('parse_file opens addresses in the same way', async () => {
   serve('/mole.pdf', 'application/pdf', await readFile(PDF));
   const openPage = webPages({ allowPrivate: ['localhost'], robots: true });

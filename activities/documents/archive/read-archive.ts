@@ -9,6 +9,7 @@ const SHOWN_TEXT = 20_000;
 const SHOWN_IN_ALL = 400_000;
 const LISTED = 2000;
 const SUGGESTED = 8;
+const LONG_NAME = 200;
 
 type Read = (bytes: Uint8Array, hint: DocumentHint) => Promise<ReadableDocument>;
 
@@ -20,18 +21,19 @@ export async function readArchive(archive: Archive, hint: DocumentHint, read: Re
   return readMember(archive, member, { ...hint, members: deeper }, read);
 }
 
-function find({ members }: Archive, wanted: string, name: string): ArchiveMember {
+function find({ members }: Archive, wanted: string, archive: string): ArchiveMember {
   const plain = (path: string) => path.replaceAll('\\', '/').replace(/^(?:\.?\/)+/, '');
   const member = members.find((one) => one.name === wanted) ?? members.find((one) => plain(one.name) === plain(wanted));
   if (member?.type === 'file') return member;
   const asked = JSON.stringify(shown(wanted));
-  if (member?.type === 'folder') throw new ToolError(`${asked} is a folder in ${name}; name a file.`);
-  if (member) throw new ToolError(`${asked} in ${name} is a link, which is not followed.`);
-  const files = members.filter(({ type }) => type === 'file').map((one) => one.name);
+  if (member?.type === 'folder') throw new ToolError(`${asked} is a folder in ${archive}; name a file.`);
+  if (member) throw new ToolError(`${asked} in ${archive} is a link, which is not followed.`);
+  const isShort = ({ name, type }: ArchiveMember) => type === 'file' && name.length <= LONG_NAME;
+  const files = members.filter(isShort).map((one) => one.name);
   const like = closestPaths(wanted, files, SUGGESTED);
   const named = (like.length > 0 ? like : files.slice(0, SUGGESTED)).map(shown).join(', ');
   const hint = named && ` ${like.length > 0 ? 'Like it' : 'Files in it'}: ${named}.`;
-  throw new ToolError(`There is no ${asked} in ${name}.${hint}`);
+  throw new ToolError(`There is no ${asked} in ${archive}.${hint}`);
 }
 
 async function readMember(

@@ -1,4 +1,5 @@
-import type { Archive } from '../archive/archive.ts';
+import { ToolError } from '../../tools/tool.ts';
+import { type Archive, MOST_UNPACKED, megabytes } from '../archive/archive.ts';
 import { parseXml } from '../parse-xml.ts';
 import type { ReadableDocument } from '../readable-document.ts';
 import { OfficeParts } from './parts.ts';
@@ -14,6 +15,7 @@ export async function readOffice(
     return (await import('./word.ts')).readWord(parts);
   }
   if (parts.has('xl/workbook.xml') || parts.has('xl/workbook.bin')) {
+    assertUnpacks(archive, name);
     return (await import('./spreadsheet.ts')).readSpreadsheet(bytes, name);
   }
   if (parts.has('ppt/presentation.xml')) return (await import('./slides.ts')).readSlides(parts);
@@ -22,12 +24,19 @@ export async function readOffice(
   if (type === 'application/epub+zip') return (await import('./book.ts')).readBook(parts);
   const [, format] = /^application\/vnd\.oasis\.opendocument\.(text|spreadsheet|presentation)/.exec(type) ?? [];
   if (format === 'spreadsheet') {
+    assertUnpacks(archive, name);
     const hidden = hiddenSheets((await parts.text('content.xml')) ?? '');
     return (await import('./spreadsheet.ts')).readSpreadsheet(bytes, name, hidden);
   }
   if (format === 'text') return (await import('./open-document.ts')).readOpenText(parts);
   if (format === 'presentation') return (await import('./open-document.ts')).readOpenSlides(parts);
   return undefined;
+}
+
+/** The library for sheets unpacks them itself. What a file claims may be a lie, which its process's limit is for. */
+function assertUnpacks({ members }: Archive, name: string): void {
+  const size = members.reduce((sum, member) => sum + member.size, 0);
+  if (size > MOST_UNPACKED) throw new ToolError(`${name} unpacks to more than ${megabytes(MOST_UNPACKED)}.`);
 }
 
 /** Names of the sheets of an ODS file that are not displayed. */

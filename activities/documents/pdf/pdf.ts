@@ -10,6 +10,11 @@ type Pdf = Awaited<ReturnType<typeof getDocumentProxy>>;
 /** Stands for a page without text among others that have some. */
 export const NO_TEXT = '[No text on this page: it is blank or a scanned image.]';
 
+const DAMAGED_PAGE = '[This page is damaged and cannot be read.]';
+
+/** After so many in a row there is nothing to come: a hostile file says that it has millions. */
+const MOST_DAMAGED = 20;
+
 /**
  * Reads the text of a PDF, page by page in the order of its content, pages separated by form feeds. Rows of cells that
  * stand below each other become tables.
@@ -19,12 +24,16 @@ export async function readPdf(bytes: Uint8Array, name: string, signal?: AbortSig
   try {
     const pages: string[] = [];
     let length = 0;
+    let damaged = 0;
     for (let number = 1; number <= pdf.numPages && length < MAX_TEXT; number++) {
       signal?.throwIfAborted();
-      const page = await pageText(pdf, number);
-      pages.push(page);
-      length += page.length;
+      const page = await pageText(pdf, number).catch(() => undefined);
+      damaged = page === undefined ? damaged + 1 : 0;
+      if (damaged > MOST_DAMAGED || (page === undefined && pdf.numPages === 1)) break;
+      pages.push(page ?? DAMAGED_PAGE);
+      length += page?.length ?? 0;
     }
+    if (length === 0 && damaged > 0) throw damagedPdf(name);
     if (length === 0) {
       const pagesInWords = pdf.numPages === 1 ? 'its page' : `its ${pdf.numPages} pages`;
       throw new ToolError(`${name} has no text on ${pagesInWords}: probably scanned images.`);
@@ -35,13 +44,15 @@ export async function readPdf(bytes: Uint8Array, name: string, signal?: AbortSig
   }
 }
 
+const damagedPdf = (name: string) => new ToolError(`${name} is a damaged PDF and cannot be read.`);
+
 async function openPdf(bytes: Uint8Array, name: string): Promise<Pdf> {
   try {
     // The library takes the buffer over, so it gets one of its own.
     return await getDocumentProxy(new Uint8Array(bytes), { verbosity: 0 });
   } catch (error) {
     const locked = error instanceof Error && error.name === 'PasswordException';
-    throw new ToolError(locked ? `${name} is locked with a password.` : `${name} is a damaged PDF and cannot be read.`);
+    throw locked ? new ToolError(`${name} is locked with a password.`) : damagedPdf(name);
   }
 }
 
