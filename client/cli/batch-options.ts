@@ -12,21 +12,27 @@ import {
   readText,
   repeatable,
 } from './ask-options.ts';
+import { type Prices, readPrices } from './batch-view/cost.ts';
 
-export interface BatchOptions extends AdjustOptions {
+/** How a batch is shown. */
+export interface ViewOptions {
+  out?: string;
+  json?: true;
+  prices?: Prices;
+}
+
+export interface BatchOptions extends AdjustOptions, ViewOptions {
   tools?: string[];
   corpus?: string;
   systemPrompt?: string;
   rollouts?: number;
   window?: number;
-  out?: string;
   resumeFrom?: string[];
   stored?: true;
   logLabel?: string;
   id?: string;
   new?: true;
   watch: boolean;
-  json?: true;
 }
 
 /** Adds the options of `batch`, and the original's own spellings of them. */
@@ -41,18 +47,23 @@ export function addBatchOptions(command: Command): Command {
     .optionsGroup('Batch:')
     .option('--rollouts <n>', 'how often each question is worked on (1)', number)
     .option('--window <n>', 'most sessions at work at once (16)', number)
-    .option('-o, --out <path>', 'copy the output here: a folder, or a .jsonl file with one rollout')
     .addOption(repeatable('--resume-from <file>', 'output of an earlier run: what it finished is not run again'))
     .option('--stored', "FILE is a path below the workers' DEEP_RESEARCH_FILES_DIR")
     .option('--log-label <label>', "write the original's log folders as well")
     .option('--id <id>', "the batch's id; default: the file and the options in short")
     .option('--new', 'run it again from the start, as a batch of its own')
-    .option('--no-watch', 'start it and go')
-    .option('--json', 'print each state as a line of JSON, and the result as the last')
-    .optionsGroup('Options:');
+    .option('--no-watch', 'start it and go');
+  addViewOptions(command).optionsGroup('Options:');
   for (const option of originalOptions()) command.addOption(option.hideHelp());
   return command;
 }
+
+/** Adds the options of every command that shows a batch. */
+export const addViewOptions = (command: Command): Command =>
+  command
+    .option('-o, --out <path>', 'copy the output here: a folder, or a .jsonl file with one rollout')
+    .option('--prices <list>', 'prices of a million tokens: prompt,generated[,cached]', readPrices)
+    .option('--json', 'print each state as a line of JSON, and the result as the last');
 
 /** What every session of the batch is given. */
 export const sessionSettings = (options: BatchOptions) => ({

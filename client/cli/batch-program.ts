@@ -3,7 +3,13 @@ import type { Command } from 'commander';
 import { convert } from '../export/convert.ts';
 import type { DeepResearchClient } from '../index.ts';
 import { number } from './ask-options.ts';
-import { addBatchOptions, type BatchOptions, readBatchOptions } from './batch-options.ts';
+import {
+  addBatchOptions,
+  addViewOptions,
+  type BatchOptions,
+  readBatchOptions,
+  type ViewOptions,
+} from './batch-options.ts';
 import { batchStatus, follow, runBatch } from './commands/batch.ts';
 import type { Surroundings } from './program.ts';
 
@@ -32,12 +38,9 @@ export function addBatchCommands(
       await withClient((client) => runBatch(client, file, options, world));
     });
 
-  command('batch-watch <id>', 'show a batch until its end')
-    .option('-o, --out <path>', 'copy the output here')
-    .option('--json', 'print each state as a line of JSON, and the result as the last')
-    .action((id: string, options: Pick<BatchOptions, 'out' | 'json'>) =>
-      withClient(async (client) => follow(client, await client.batch(id), options, world)),
-    );
+  addViewOptions(command('batch-watch <id>', 'show a batch until its end')).action((id: string, options: ViewOptions) =>
+    withClient(async (client) => follow(client, await client.batch(id), options, world)),
+  );
 
   command('batch-status <id>', 'where a batch stands, and what failed last')
     .option('--json', 'print JSON for programs')
@@ -63,12 +66,10 @@ export function addBatchCommands(
     }),
   );
 
-  command('retry-failed <id>', 'run the rows of a batch again that have no answer, and show it')
-    .option('-o, --out <path>', 'copy the output here')
-    .option('--json', 'print each state as a line of JSON, and the result as the last')
-    .action((id: string, options: Pick<BatchOptions, 'out' | 'json'>) =>
+  addViewOptions(command('retry-failed <id>', 'run the rows of a batch again that have no answer, and show it')).action(
+    (id: string, options: ViewOptions) =>
       withClient(async (client) => follow(client, await client.retryFailed(id), options, world)),
-    );
+  );
 
   command('convert <file>', "turn the original's output rows into exported sessions, or these into rows")
     .option('-o, --output <file>', 'write to a file')

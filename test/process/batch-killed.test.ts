@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type DevServer, startDevServer } from '../../local/temporal/dev-server.ts';
+import { findTemporalCli } from '../../local/temporal/find-cli.ts';
 import type { BatchStatus } from '../../protocol/batch.ts';
 import { QUERY } from '../../protocol/names.ts';
 import { type OriginalRow, originalRow } from '../../protocol/original/row.ts';
@@ -12,19 +14,27 @@ import { eventually, openSessions, type Sessions, START_LIMIT_MS } from '../supp
 /** `BATCH_ROWS=500` runs the whole of it. */
 const ROWS = Number(process.env.BATCH_ROWS ?? 40);
 const ROLLOUTS = 2;
+/** At these shares of the rows a worker and the command line are killed. */
+const KILLS = ROWS <= 100 ? [0.1, 0.5] : Array.from({ length: 18 }, (_, index) => (index + 1) / 20);
 
 let sessions: Sessions;
+let server: DevServer;
 let folder: string;
 const commands: ChildProcess[] = [];
 
 beforeAll(async () => {
-  sessions = await openSessions({ model: { keepBodies: false } });
   folder = mkdtempSync(join(tmpdir(), 'deep-research-batch-'));
+  const { path: cli } = await findTemporalCli({ onProgress: (line) => console.log(line) });
+  // Of its own: it suggests a new run after few events, so that the batch goes through several.
+  const dynamicConfig = { 'limit.historyCount.suggestContinueAsNew': 150 };
+  server = await startDevServer({ stateDir: join(folder, 'server'), cli, port: 0, uiPort: 0, dynamicConfig });
+  sessions = await openSessions({ server, model: { keepBodies: false } });
 }, START_LIMIT_MS);
 
 afterAll(async () => {
   for (const command of commands) command.kill('SIGKILL');
   await sessions?.close();
+  await server?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -90,7 +100,8 @@ test('every row is there once and as undisturbed, although workers and the comma
   const done = async () => (await handle.query<BatchStatus>(QUERY.status)).done;
   let command = batch('disturbed', 'disturbed');
   const total = ROWS * ROLLOUTS;
-  for (const [turn, share] of [0.1, 0.5].entries()) {
+  for (const [index, share] of KILLS.entries()) {
+    const turn = index % workers.length;
     await eventually(`${share} of the rows are done`, async () => (await done()) >= share * total, 1_200_000);
     await workers[turn]?.kill();
     await command.kill();
@@ -101,4 +112,6 @@ test('every row is there once and as undisturbed, although workers and the comma
   expect(ended, ended.said).toMatchObject({ code: 0 });
   expect(ended.said).toContain(`${total} sessions, ${total} success`);
   expect(timeless(rowsIn('disturbed'))).toEqual(expected);
+  const { raw } = await handle.describe();
+  expect(raw.workflowExecutionInfo?.firstRunId).not.toBe(raw.workflowExecutionInfo?.execution?.runId);
 });

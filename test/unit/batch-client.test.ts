@@ -9,6 +9,7 @@ import { packRows } from '../../client/batch/pack.ts';
 import { readQuestions } from '../../client/batch/read-questions.ts';
 import { summaryPage } from '../../client/batch/summary-page.ts';
 import { addBatchOptions, type BatchOptions, readBatchOptions } from '../../client/cli/batch-options.ts';
+import { costText, readPrices } from '../../client/cli/batch-view/cost.ts';
 import { addSample, progressLine, rateOf } from '../../client/cli/batch-view/progress-line.ts';
 import { summaryLines } from '../../client/cli/batch-view/summary.ts';
 import { batchId } from '../../client/cli/commands/batch.ts';
@@ -214,6 +215,13 @@ test('the progress tells counts, rate and estimate', () => {
   expect(progressLine(status, samples)).toBe(
     '████████░░░░░░░░░░░░ 40% · 40/100 · 30.0/min, 2m 00s left · 16 at work · 2 error · 8 taken over · 1.0M tokens (90% cached)',
   );
+});
+
+test('prices make a cost; cached tokens may have their own', () => {
+  const usage = { prompt: 3_000_000, cached: 2_000_000, completion: 500_000 };
+  expect(costText(usage, readPrices('2,8'))).toBe('cost 10.00');
+  expect(costText(usage, readPrices('2,8,0.5'))).toBe('cost 7.00');
+  for (const text of ['', '2', '2,x', '2,8,1,1', '-1,2']) expect(() => readPrices(text)).toThrow(/two or three prices/);
 });
 
 test('the summary has percentiles, and says what to do about failures', () => {

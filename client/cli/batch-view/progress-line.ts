@@ -1,5 +1,6 @@
 import type { BatchStatus } from '../../../protocol/batch.ts';
 import { cachedShare, count, duration } from '../format.ts';
+import { costText, type Prices } from './cost.ts';
 
 const BAR = 20;
 
@@ -28,8 +29,8 @@ export function rateOf(samples: readonly Sample[]): number | undefined {
   return ((last.done - first.done) * 1000) / (last.at - first.at);
 }
 
-/** One line: bar, counts, rate, estimate, states, tokens. */
-export function progressLine(status: BatchStatus, samples: readonly Sample[]): string {
+/** One line: bar, counts, rate, estimate, states, tokens and, with prices, what they cost. */
+export function progressLine(status: BatchStatus, samples: readonly Sample[], prices?: Prices): string {
   const { totals, total, skipped } = status;
   const done = status.done + skipped;
   const share = total === 0 ? 1 : done / total;
@@ -47,6 +48,7 @@ export function progressLine(status: BatchStatus, samples: readonly Sample[]): s
       skipped > 0 ? `${skipped} taken over` : '',
     ].filter(Boolean),
     `${count(totals.usage.prompt + totals.usage.completion)} tokens (${cachedShare(totals.usage)}% cached)`,
+    ...(prices ? [costText(totals.usage, prices)] : []),
   ];
   return parts.join(' · ');
 }

@@ -1,16 +1,17 @@
 import type { BatchResult } from '../../../protocol/batch.ts';
 import { mean, percentile, type Sketch } from '../../../protocol/sketch.ts';
 import { cachedShare, count, duration } from '../format.ts';
+import { costText, type Prices } from './cost.ts';
 
 /** What a batch came to, as lines for people. */
-export function summaryLines(result: BatchResult, id: string): string[] {
+export function summaryLines(result: BatchResult, id: string, prices?: Prices): string[] {
   const { totals, total, skipped, state } = result;
   const failed = totals.error + totals.timeout;
   const left = total - skipped - totals.success - failed;
   const { usage } = totals;
   return [
     `${state === 'done' ? 'Done' : 'Stopped'} after ${duration(result.elapsedMs)}: ${total} sessions, ${totals.success} success, ${totals.timeout} timeout, ${totals.error} error${skipped ? `, ${skipped} taken over` : ''}${left > 0 ? `, ${left} not run` : ''}`,
-    `Tokens: ${count(usage.prompt)} prompt (${cachedShare(usage)}% cached), ${count(usage.completion)} generated`,
+    `Tokens: ${count(usage.prompt)} prompt (${cachedShare(usage)}% cached), ${count(usage.completion)} generated${prices ? `, ${costText(usage, prices)}` : ''}`,
     ...(totals.rounds.count > 0
       ? [
           '',

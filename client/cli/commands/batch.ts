@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BatchInput, type BatchResult, type BatchStatus, parseBatchInput } from '../../../protocol/batch.ts';
+import { type BatchInput, type BatchStatus, parseBatchInput } from '../../../protocol/batch.ts';
 import type { BatchRun } from '../../batch/batch-run.ts';
 import { copyOutput, type OutputCopy, seesOutput } from '../../batch/copy-output.ts';
 import { fetchOutput } from '../../batch/fetch-output.ts';
@@ -16,13 +16,13 @@ import { sessionSlug } from '../../slug.ts';
 import type { Snapshot } from '../../snapshot.ts';
 import { defined } from '../ask-options.ts';
 import { type BatchOptions, sessionSettings } from '../batch-options.ts';
-import { addSample, progressLine, type Sample } from '../batch-view/progress-line.ts';
-import { summaryLines } from '../batch-view/summary.ts';
+import { progressLine } from '../batch-view/progress-line.ts';
+import { type View, viewFor } from '../batch-view/views.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { printJson } from '../print-json.ts';
 import type { Surroundings } from '../program.ts';
 import { retryText } from '../retry-text.ts';
-import { cleanLine, truncate } from '../text.ts';
+import { cleanLine } from '../text.ts';
 
 const MOST_BROKEN_TOLD = 20;
 
@@ -107,10 +107,10 @@ export async function startOrRejoin(
 export async function follow(
   client: DeepResearchClient,
   batch: BatchRun,
-  { out, resumeFrom, json }: Pick<BatchOptions, 'out' | 'resumeFrom' | 'json'>,
+  { out, resumeFrom, json, prices }: Pick<BatchOptions, 'out' | 'resumeFrom' | 'json' | 'prices'>,
   world: Surroundings,
 ): Promise<void> {
-  const view = json ? jsonView(world) : world.out.isTTY ? terminalView(world) : plainView(world);
+  const view = viewFor(world, { json, prices });
   view.begin(batch.id);
   let copy: OutputCopy | undefined;
   const { firstRunId } = await batch.snapshot();
@@ -180,83 +180,6 @@ const tolerate =
     else if (!(error instanceof RequestRefused)) throw error;
     return undefined;
   };
-
-interface View {
-  begin(id: string): void;
-  show(status: BatchStatus, trouble: string | undefined): void;
-  note(text: string): void;
-  end(): void;
-  finish(result: BatchResult, id: string, files: string[] | undefined): void;
-}
-
-function finishInWords({ out }: Surroundings, result: BatchResult, id: string, files: string[] | undefined): void {
-  const where = files ? files.join(', ') : `${result.output} (on the workers)`;
-  out.write(`${[...summaryLines(result, id), `Output: ${where}`].join('\n')}\n`);
-}
-
-/** One line that is drawn again and again. */
-function terminalView(world: Surroundings): View {
-  let samples: Sample[] = [];
-  const draw = (line: string) =>
-    world.out.write(`\r\u001b[K${truncate(cleanLine(line), (world.out.columns || 80) - 1)}`);
-  return {
-    begin: (id) => world.out.write(`Batch ${id}\n`),
-    show(status, trouble) {
-      samples = addSample(samples, { at: Date.now(), done: status.done });
-      draw(trouble ?? progressLine(status, samples));
-    },
-    note: draw,
-    end: () => world.out.write('\n'),
-    finish: (result, id, files) => finishInWords(world, result, id, files),
-  };
-}
-
-/** Lines at each twentieth, or once a minute. */
-function plainView(world: Surroundings): View {
-  let samples: Sample[] = [];
-  let shown = '';
-  let noted = '';
-  return {
-    begin: (id) => world.out.write(`Batch ${id}\n`),
-    show(status, trouble) {
-      if (trouble !== undefined) this.note(trouble);
-      samples = addSample(samples, { at: Date.now(), done: status.done });
-      const step = Math.floor((20 * (status.done + status.skipped)) / Math.max(1, status.total));
-      const mark = `${step} ${status.state} ${Math.floor(Date.now() / 60_000)}`;
-      if (mark === shown) return;
-      shown = mark;
-      world.out.write(`${progressLine(status, samples)}\n`);
-    },
-    note(text) {
-      if (text !== noted) world.err.write(`${cleanLine(text)}\n`);
-      noted = text;
-    },
-    end: () => {},
-    finish: (result, id, files) => finishInWords(world, result, id, files),
-  };
-}
-
-/** A line of JSON for each state that differs from the one before, and one for the result. */
-function jsonView({ out, err }: Surroundings): View {
-  let shown = '';
-  let noted = '';
-  return {
-    begin: () => {},
-    show(status, trouble) {
-      if (trouble !== undefined) this.note(trouble);
-      const text = JSON.stringify({ type: 'status', ...status });
-      if (text !== shown) out.write(`${text}\n`);
-      shown = text;
-    },
-    note(text) {
-      if (text !== noted) err.write(`${cleanLine(text)}\n`);
-      noted = text;
-    },
-    end: () => {},
-    finish: (result, id, files) =>
-      out.write(`${JSON.stringify({ type: 'result', id, ...result, ...(files ? { files } : {}) })}\n`),
-  };
-}
 
 export async function batchStatus(
   client: DeepResearchClient,
