@@ -53,7 +53,7 @@ function trimmed(url: string): string {
 
 /** What pages say; the summaries beside it are a model's words. */
 const VISITED =
-  /The useful information in (\S+) for user goal [\s\S]*?as follows: ?\n\nEvidence in page: ?\n([\s\S]*?)(?=\n\nSummary: ?\n|$(?![\s\S]))/g;
+  /The useful information in (.+?) for user goal [\s\S]*?as follows: ?\n\nEvidence in page: ?\n([\s\S]*?)(?=\n\nSummary: ?\n|$(?![\s\S]))/g;
 const FILE = /(?:^|\n\n-------\n\n)Content of (.+?) \([^\n]*\)[^\n]*:\n\n([\s\S]*?)(?=\n\n-------\n\n|$(?![\s\S]))/g;
 const HIT = /^\d+\. \[(.*)\]\((\S+)\)\n([\s\S]*?)(?=\n\n\d+\. \[|\n\n-------\n\n|$(?![\s\S]))/gm;
 

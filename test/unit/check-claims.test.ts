@@ -17,6 +17,7 @@ const PAGES: Record<string, string> = {
   [LAMP]:
     "The lamp's first-order lens was made in Paris by Barbier & Fenestre. It needs no electricity: a clockwork turns it once in thirty seconds, and the light can be seen for 21 nautical miles.",
   [CHINESE]: '根据气象局的记录，1962年3月3日上午水位达到4.25米，是有记录以来的最高水平。灯塔看守人当天敲响了警钟。',
+  'notes/harbour dues.md': 'Each boat pays four shillings a year, and six if it has an engine.',
   'notes/keeper-log.txt': 'Rang the bell at eleven. Water over the quay, two boats adrift, nobody hurt.',
 };
 
@@ -224,6 +225,11 @@ describe('what an answer quotes', () => {
     ['Chinese, invented', `“港务局长否认有任何船只失踪的报道” ${CHINESE}`, ['missing']],
     ['Chinese translated from English', `“看守人说他从未见过码头被水淹没” ${GAUGE}`, ['missing']],
     ['a document', '“Water over the quay, two boats adrift” (keeper-log.txt)', ['found', { cites: 'keeper-log.txt' }]],
+    [
+      'a document whose name has a blank',
+      '“Each boat pays four shillings a year” ([dues](notes/harbour%20dues.md))',
+      ['found', { cites: 'notes/harbour%20dues.md' }],
+    ],
     ['without a source', 'It was “the highest level since records began”.', ['found']],
     [
       'two, each with its source',
