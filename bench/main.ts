@@ -3,6 +3,7 @@ import { benchBatch } from './batch/command.ts';
 import { benchFleet } from './fleet/command.ts';
 import { benchHistory } from './history/command.ts';
 import { benchInference } from './inference/command.ts';
+import { benchSandbox } from './sandbox/command.ts';
 import { benchWeb } from './web/command.ts';
 
 const program = new Command('npm run bench --').description('Measures what the design promises, on this machine.');
@@ -12,6 +13,7 @@ benchFleet(program);
 benchWeb(program);
 benchInference(program);
 benchBatch(program);
+benchSandbox(program);
 
 try {
   await program.parseAsync();

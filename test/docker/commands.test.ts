@@ -4,6 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/common';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inspectImage } from '../../activities/sandbox/docker/inspect-image.ts';
+import { removeOwnerless } from '../../activities/sandbox/docker/janitor.ts';
+import { LABEL, ownFilter } from '../../activities/sandbox/docker/labels.ts';
+import { ensureWorkspace } from '../../activities/workspace/workspace.ts';
 import { startDocker, type TestDocker } from '../support/docker/daemon.ts';
 import { type Place, settingsWith, setUp } from './place.ts';
 
@@ -138,6 +141,29 @@ describe('containers', () => {
     expect(other.lines('b')).toEqual(['b']);
     expect(existsSync(join(other.stateDir, 'boxes', 'session'))).toBe(false);
     await other.sandbox.end!(other.workspace);
+    await other.tearDown();
+  });
+
+  it('of a tool service that was killed go at its next start; those of sessions stay', async () => {
+    const other = await setUp();
+    const owner = { namespace: 'default', taskQueue: 'q', workflowId: 'w', runId: 'r' };
+    const workspaces = await Promise.all(
+      ['conversation', 'owned'].map((name) => ensureWorkspace(other.stateDir, name)),
+    );
+    for (const [at, workspace] of workspaces.entries()) {
+      const command = {
+        callId: 'r1c1',
+        workspace,
+        language: 'bash' as const,
+        script: 'true',
+        ...(at === 1 && { owner }),
+      };
+      await other.sandbox.run(command, { signal: new AbortController().signal, stopMeansKill: () => true });
+    }
+    await removeOwnerless(other.stateDir);
+    const left = await docker.docker.listContainers({ all: true, filters: ownFilter(other.stateDir) });
+    expect(left.map(({ Labels }) => Labels[LABEL.workspace])).toEqual(['owned']);
+    await other.sandbox.end!(workspaces[1]!);
     await other.tearDown();
   });
 

@@ -133,7 +133,7 @@ describe('the daemon of Docker', { timeout: 300_000 }, () => {
 
   it('restarts with live-restore: the command is found and waited for', async () => {
     await open(['--live-restore']);
-    const command = 'echo begun >>log; for i in $(seq 80); do sleep 0.1; done; echo ended >>log; echo shown';
+    const command = 'echo begun >>log; for i in $(seq 50); do sleep 0.1; done; echo ended >>log; echo shown';
     expect(await during(command, () => docker.restart('SIGKILL'))).toMatchObject({
       outcome: 'finished',
       stdout: 'shown\n',

@@ -2,9 +2,12 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { makeFleet } from '../../activities/inference/fleet/index.ts';
 import { closeIndexes } from '../../activities/ranking/thread.ts';
+import { removeOwnerless } from '../../activities/sandbox/docker/janitor.ts';
+import { endIdle, type IdleSandbox } from '../../activities/sandbox/end-idle.ts';
+import { openSandbox } from '../../activities/sandbox/index.ts';
 import { makeTools } from '../../activities/tools/all-tools.ts';
 import { closeBrowsers } from '../../activities/web/browser/shared-browser.ts';
-import { readConfiguration } from '../configuration/index.ts';
+import { type Configuration, readConfiguration } from '../configuration/index.ts';
 import { openMcpTools } from '../mcp-tools.ts';
 import { toolOptions } from '../tool-options.ts';
 import { startToolkits } from './server.ts';
@@ -24,6 +27,8 @@ them: set its TOOLS_SERVER_BASE_ENDPOINT_URL to the address that is printed. Run
 The tools, providers and model servers are configured as for a worker: npm run worker -- --help.`;
 
 const DEFAULT_PORT = 8080;
+
+const IDLE_MS = 30 * 60_000;
 
 try {
   const { values } = parseArgs({
@@ -48,11 +53,12 @@ async function serve({ port, host = '127.0.0.1', files }: { port?: string; host?
   for (const note of mcp.notes) console.error(note);
   // These are the tools of a tool service: to send their calls to one would go round in circles.
   const options = { ...toolOptions(configuration, mcp.tools), toolService: undefined };
+  const sandbox = await conversationSandbox(configuration);
   const fleet = endpoints.length > 0 ? makeFleet(endpoints) : undefined;
   const corpus = corpora[0];
   const only = corpus === undefined ? 'with-corpus' : 'without-corpus';
   const served = async (cache: boolean) =>
-    (await makeTools({ ...options, fleet, ...(cache ? {} : { cache: undefined }) })).filter(
+    (await makeTools({ ...options, fleet, sandbox, ...(cache ? {} : { cache: undefined }) })).filter(
       (tool) => tool.only !== only,
     );
   const toolkits = await startToolkits({
@@ -73,11 +79,22 @@ async function serve({ port, host = '127.0.0.1', files }: { port?: string; host?
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   });
   await toolkits.close(worker.shutdownGraceSeconds * 1000);
+  await sandbox?.close();
   await mcp.close();
   await fleet?.close();
   await closeIndexes();
   await closeBrowsers();
   process.exit(0);
+}
+
+/** Conversations have no end: their containers go when nothing has run in them for a while. */
+async function conversationSandbox({ stateDir, docker }: Configuration): Promise<IdleSandbox | undefined> {
+  if (!docker) return undefined;
+  const sandbox = openSandbox({ stateDir, docker });
+  // Says what is wrong with Docker before anything is removed.
+  await sandbox.supports('bash');
+  await removeOwnerless(stateDir);
+  return endIdle(sandbox, IDLE_MS);
 }
 
 function portOf(given: string | undefined): number {

@@ -54,7 +54,7 @@ export async function followCall(call: DockerCall, { signal, stopMeansKill }: Ru
   let startUntil: number | undefined;
   let lookAt = 0;
   let giveUpAt: number | undefined;
-  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.3, LONGEST_PAUSE_MS)) {
+  for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.1, LONGEST_PAUSE_MS)) {
     const result = readRecord<CommandOutcome>(paths.result);
     if (result) return result;
     const started = readRecord<Started>(paths.started);

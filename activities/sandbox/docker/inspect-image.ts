@@ -90,6 +90,7 @@ interface Info {
   PidsLimit?: boolean;
   CpuCfsQuota?: boolean;
   Runtimes?: Record<string, unknown>;
+  SecurityOptions?: string[];
 }
 
 /** Throws a sentence about what is not there. */
@@ -105,6 +106,11 @@ async function checkDaemon(docker: Docker, { image, runtime, network }: DockerSe
     throw new Error(
       `SANDBOX_MODE: no Docker answers at ${dockerAddress()} (${why}); ${mend}. SANDBOX_MODE=subprocess needs none, for trying out.`,
       { cause: error },
+    );
+  }
+  if (info.SecurityOptions?.some((option) => option.includes('name=userns'))) {
+    throw new Error(
+      'SANDBOX_MODE: Docker maps users to others (userns-remap), so that containers could not use the workspaces; use a daemon without it, or rootless Docker.',
     );
   }
   const { Runtimes: runtimes = {} } = info;

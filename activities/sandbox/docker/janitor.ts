@@ -58,8 +58,7 @@ export async function sweep(docker: Docker, options: JanitorOptions): Promise<st
     const ours = isOurs(labels, stateDir) && owner?.namespace === namespace && owner.taskQueue === taskQueue;
     if (!ours || !workspace || !(await isOver(owner))) continue;
     try {
-      await docker.getContainer(Id).remove({ force: true, v: true });
-      await removeWritten(boxesPath(stateDir, workspace));
+      await removeContainer(docker, Id, stateDir, workspace);
       removed.push(workspace);
     } catch (error) {
       // Somebody else is removing it.
@@ -68,4 +67,19 @@ export async function sweep(docker: Docker, options: JanitorOptions): Promise<st
     }
   }
   return removed;
+}
+
+/** Removes containers that work for no workflow, which an earlier tool service has left. */
+export async function removeOwnerless(stateDir: string): Promise<void> {
+  const docker = openDocker();
+  for (const { Id, Labels: labels } of await docker.listContainers({ all: true, filters: ownFilter(stateDir) })) {
+    const workspace = labels[LABEL.workspace];
+    if (!workspace || labels[LABEL.workflow] || !isOurs(labels, stateDir)) continue;
+    await removeContainer(docker, Id, stateDir, workspace);
+  }
+}
+
+async function removeContainer(docker: Docker, id: string, stateDir: string, workspace: string): Promise<void> {
+  await docker.getContainer(id).remove({ force: true, v: true });
+  await removeWritten(boxesPath(stateDir, workspace));
 }

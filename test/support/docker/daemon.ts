@@ -28,6 +28,8 @@ const START_LIMIT_MS = 120_000;
  * Throws a sentence where there is no Docker; these tests are never skipped.
  */
 export async function startDocker({ flags = [] }: { flags?: string[] } = {}): Promise<TestDocker> {
+  // Where Debian has the daemon, and not every user's path leads.
+  process.env.PATH = `${process.env.PATH}:/usr/sbin:/sbin`;
   for (const [program, place] of [
     ['dockerd', 'docker.io'],
     ['containerd', 'containerd'],
