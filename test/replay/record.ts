@@ -47,7 +47,7 @@ async function record(names: string[], dynamicConfig: Record<string, number>): P
       const shape = SHAPES[name];
       if (!shape) throw new Error(`There is no shape "${name}"; there are ${Object.keys(SHAPES).join(', ')}.`);
       sessions.model.faults.clear();
-      shape.arrange?.(sessions);
+      await shape.arrange?.(sessions);
       const session = await sessions.start(shape.input, name, shape.type);
       await shape.drive?.(session, sessions);
       const outcome = await session.result().then(

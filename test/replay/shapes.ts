@@ -11,7 +11,7 @@ export interface Shape {
   /** Acts on the running session; it ends by itself after. */
   drive?(session: SessionHandle, sessions: Sessions): Promise<unknown>;
   /** Before its start. */
-  arrange?(sessions: Sessions): void;
+  arrange?(sessions: Sessions): unknown;
   /** On a server that suggests a new run after few events. */
   shortHistory?: true;
 }
@@ -132,6 +132,15 @@ export const SHAPES: Record<string, Shape> = {
       await updateWith(session, UPDATE.approve, 'r1c1', true);
       await eventually('the second call waits', async () => (await status(session)).calls[0]?.id === 'r2c1');
       await updateWith(session, UPDATE.approve, 'r2c1', false, 'Not this one.');
+    },
+  },
+  'approval-too-late': {
+    input: played({ script: [bash('date')] }, { approve: ['bash'], approveSeconds: 0.5 }),
+  },
+  fork: {
+    input: { fork: { session: 'forked-from', round: 2 }, steer: 'Mind the lamps.', maxRounds: 20 },
+    arrange: async (sessions) => {
+      await (await sessions.start(played({ rounds: 4 }, { tools: ['bash'] }), 'forked-from')).result();
     },
   },
   'follow-up': {
