@@ -1,12 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DeepResearchClient } from '../../client/index.ts';
 import { startDevServer } from '../../local/temporal/dev-server.ts';
 import { findTemporalCli } from '../../local/temporal/find-cli.ts';
 import { eventually, openSessions, played, statusOf } from '../support/sessions.ts';
 import { openWebUi } from '../support/web-ui.ts';
 
-/** `npm run screenshots`: the Web UI with a session at work and with a finished one, into docs/images. */
+/** `npm run screenshots`: the Web UI with a session at work and with a finished one, and an exported page, into docs/images. */
 const root = join(import.meta.dirname, '../..');
 const images = join(root, 'docs/images');
 const question = 'How is the body timeout set, and what is its default?';
@@ -36,6 +38,13 @@ try {
     await ui.open(finished.workflowId);
     await ui.page.getByText('"answer"').first().waitFor();
     await shoot('session-finished.png');
+    const exported = await new DeepResearchClient({ client: sessions.client }).attach(finished.workflowId);
+    const file = join(stateDir, 'exported.html');
+    writeFileSync(file, await exported.export('html'));
+    await ui.page.setViewportSize({ width: 900, height: 1400 });
+    await ui.page.goto(pathToFileURL(file).href);
+    await ui.page.screenshot({ path: join(images, 'exported-page.png') });
+    console.log('docs/images/exported-page.png');
   } finally {
     await ui.close();
   }
