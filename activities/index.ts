@@ -76,7 +76,7 @@ export async function makeSessionWork(options: ActivityOptions): Promise<{
     infer: makeInfer(fleet),
     readFile: makeReadFile(kept),
     conclude: makeConclude({ stateDir, sandbox, kept, files, cache }),
-    ...makeBatchActivities(options),
+    ...makeBatchActivities({ ...options, kept }),
   };
   const sweep = (service: TemporalService, namespace: string) =>
     sweepWorkspaces({ stateDir, sandbox, service, namespace });

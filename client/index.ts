@@ -3,7 +3,7 @@ import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/c
 import type { Priority } from '@temporalio/common';
 import type { BatchInput } from '../protocol/batch.ts';
 import { type ForkInput, parseForkInput } from '../protocol/fork.ts';
-import { parseResearchInput, type ResearchInput } from '../protocol/input.ts';
+import { parseResearchInput, type ResearchInput, type SentFile } from '../protocol/input.ts';
 import { WORKFLOW } from '../protocol/names.ts';
 import { firstSentence } from '../protocol/report.ts';
 import type { Blobs } from '../store/blobs.ts';
@@ -125,7 +125,11 @@ export class DeepResearchClient {
   async attach(id: string, runId?: string): Promise<ResearchSession> {
     const described = await callServer(this.#client, id, () => this.#client.workflow.getHandle(id, runId).describe());
     if (described.type !== WORKFLOW.session) {
-      throw new SessionNotFound(`The workflow "${id}" is of type ${described.type}: expected ${WORKFLOW.session}.`);
+      const hint =
+        described.type === WORKFLOW.batch ? ' Batches have commands of their own, such as batch-status.' : '';
+      throw new SessionNotFound(
+        `The workflow "${id}" is of type ${described.type}: expected ${WORKFLOW.session}.${hint}`,
+      );
     }
     return new ResearchSession(this.#client, id, runId, this.#store);
   }
@@ -136,6 +140,13 @@ export class DeepResearchClient {
    */
   startBatch(input: string | BatchInput, { id }: { id: string }): Promise<BatchRun> {
     return startBatch(this.#client, input, { id, taskQueue: this.taskQueue });
+  }
+
+  /** Sends a file of this machine to the workers, for the `file` of a batch. What was sent before is not sent again. */
+  async sendFile(path: string, onUpload?: (progress: UploadProgress) => void): Promise<SentFile> {
+    const sending = { client: this.#client, taskQueue: this.taskQueue, store: this.#store, onUpload };
+    const [sent] = await sendFiles([path], sending);
+    return sent as SentFile;
   }
 
   /** A batch that was started before. Throws `SessionNotFound`. */

@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Kept } from '../workspace/keep.ts';
 import { workspaceName } from '../workspace/workspace.ts';
 
 /** The files of one batch. */
@@ -20,9 +21,14 @@ export interface BatchPlaces {
   stateDir: string;
   batchDir?: string;
   filesDir?: string;
+  /** Where files are that clients have sent. */
+  kept: Kept;
 }
 
-export function batchFolder({ stateDir, batchDir }: BatchPlaces, batch: string): BatchFolder {
+export function batchFolder(
+  { stateDir, batchDir }: Pick<BatchPlaces, 'stateDir' | 'batchDir'>,
+  batch: string,
+): BatchFolder {
   const path = join(batchDir ?? join(stateDir, 'batches'), workspaceName(batch));
   return {
     path,

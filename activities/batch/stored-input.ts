@@ -4,12 +4,14 @@ import { realpath, rename, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { BatchSettings, BrokenLine } from '../../protocol/batch.ts';
+import type { SentFile } from '../../protocol/input.ts';
 import { linesOf } from '../../protocol/lines.ts';
 import { FAILURE } from '../../protocol/names.ts';
 import { readInputLine, rowKey } from '../../protocol/original/input-row.ts';
-import { storedFile } from '../session/stage-files.ts';
+import { sentContent, Unreachable } from '../session/stage-files.ts';
 import { resolveInWorkspace } from '../workspace/resolve.ts';
 import type { BatchPlaces } from './batch-folder.ts';
 
@@ -74,7 +76,7 @@ async function sourceOf({ rows, packed, file }: BatchSettings, places: BatchPlac
   if (rows) return Readable.from(rows.map((row) => Buffer.from(`${JSON.stringify(row)}\n`)));
   if (packed !== undefined) return Readable.from([Buffer.from(packed, 'base64')]).pipe(createGunzip());
   if (file === undefined) throw refused('there are no rows');
-  if (typeof file !== 'string') return openFile(storedFile(places.stateDir, file.sha256), file.name);
+  if (typeof file !== 'string') return openSent(file, places);
   return openFile(await namedFile(file, places, 'file'), file);
 }
 
@@ -85,6 +87,16 @@ export async function namedFile(path: string, { filesDir }: BatchPlaces, field: 
     return await resolveInWorkspace(await realpath(filesDir), path);
   } catch (error) {
     throw refused(`${field}: ${(error as Error).message.replace(/\.$/, '')}`);
+  }
+}
+
+async function openSent(file: SentFile, { stateDir, kept }: BatchPlaces): Promise<AsyncIterable<Buffer>> {
+  const { cancellationSignal: signal } = Context.current();
+  try {
+    return await sentContent(file, { stateDir, kept, signal });
+  } catch (error) {
+    if (signal.aborted || error instanceof Unreachable) throw error;
+    throw refused(`file: "${file.name}" cannot be used: ${(error as Error).message.replace(/\.$/, '')}`);
   }
 }
 

@@ -14,8 +14,8 @@ import { resolveInWorkspace } from '../workspace/resolve.ts';
 import { SNAPSHOT_LIMITS } from '../workspace/snapshot/scan.ts';
 import { givenPieces } from './given-pieces.ts';
 
-/** Where files stored under their hash lie that older versions of local mode, and batches, put there. */
-export const storedFile = (stateDir: string, sha256: string): string => join(stateDir, 'files', sha256);
+/** Where files stored under their hash lie that older versions of local mode put there. */
+const storedFile = (stateDir: string, sha256: string): string => join(stateDir, 'files', sha256);
 
 export interface StageOptions {
   stateDir: string;
@@ -68,7 +68,7 @@ export async function stageFiles(files: InputFile[], workspace: string, options:
 }
 
 /** The store or the server cannot be reached now: worth another attempt. */
-class Unreachable extends Error {
+export class Unreachable extends Error {
   override name = 'Unreachable';
 }
 
@@ -77,7 +77,7 @@ async function contentOf(file: InputFile, options: StageOptions): Promise<Readab
     return WEB_ADDRESS.test(file) ? fetched(file, options) : below(options.filesDir, file);
   }
   if ('path' in file) return below(options.filesDir, file.path);
-  return 'url' in file ? fetched(file.url, options) : sent(file, options);
+  return 'url' in file ? fetched(file.url, options) : sentContent(file, options);
 }
 
 async function below(filesDir: string | undefined, path: string): Promise<Readable> {
@@ -100,7 +100,10 @@ async function fetched(url: string, { fetchFile, signal }: StageOptions): Promis
 }
 
 /** From the store, or from the pieces in which a client without the store has sent it. */
-async function sent(file: SentFile, { stateDir, kept, signal }: StageOptions): Promise<Readable> {
+export async function sentContent(
+  file: SentFile,
+  { stateDir, kept, signal }: Pick<StageOptions, 'stateDir' | 'kept' | 'signal'>,
+): Promise<Readable> {
   tooLarge(file.bytes);
   const { sha256, bytes } = file;
   try {

@@ -100,7 +100,7 @@ async function batchSessions(
   const handle = await client.workflow.start<(input: BatchInput) => Promise<BatchResult>>(WORKFLOW.batch, {
     workflowId: 'bench-batch',
     taskQueue,
-    args: [{ ...packRows(questions), rollouts, window, tools: ['search'] }],
+    args: [{ ...(packRows(questions) ?? {}), rollouts, window, tools: ['search'] }],
   });
   const memory: BatchFigures['memory'] = [];
   let over = false;

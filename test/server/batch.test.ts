@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 
 import { join } from 'node:path';
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DeepResearchClient } from '../../client/index.ts';
 import type { BatchInput, BatchProgress, BatchResult, BatchStatus } from '../../protocol/batch.ts';
 import { QUERY, UPDATE, WORKFLOW } from '../../protocol/names.ts';
 import { type OriginalRow, originalRow } from '../../protocol/original/row.ts';
@@ -111,6 +112,20 @@ test('a stored file is taken as it is: odd rows run, broken lines are told, a ro
   expect(new Set(rows.filter(({ query }) => query === 'Why?').map((row) => row.query_id))).toEqual(
     new Set(['a845a476-ad58-52b7-8c8f-d5146ad1213a']),
   );
+});
+
+test('a file that a client has sent is taken', { timeout: 300_000 }, async () => {
+  const path = join(sessions.stateDir, 'sent.jsonl');
+  writeFileSync(path, '{"id": 1, "question": "Why?"}\n{"id": 2, "question": "为什么？"}');
+  const client = new DeepResearchClient({ client: sessions.client, taskQueue: sessions.taskQueue });
+  const batch = await client.startBatch(
+    { ...play(1), file: await client.sendFile(path) },
+    { id: `sent-${randomUUID()}` },
+  );
+  expect(await batch.result()).toMatchObject({ total: 2, totals: { success: 2 } });
+  const missing = { name: 'gone.jsonl', sha256: '0'.repeat(64), bytes: 5 };
+  const refused = await client.startBatch({ ...play(1), file: missing }, { id: `gone-${randomUUID()}` });
+  await expect(refused.result()).rejects.toThrow(/file: "gone\.jsonl" cannot be used: it is neither in the store/);
 });
 
 test('pause, window, resume and cancel act on a batch; stopped and started again it goes on', {

@@ -35,7 +35,7 @@ export async function runBatch(
 ): Promise<void> {
   const questions = options.stored ? undefined : await readQuestions(file);
   if (questions) tellQuestions(file, questions, world);
-  const input = await inputOf(file, options, questions);
+  const input = await inputOf(client, file, options, questions);
   const parsed = parseBatchInput(input);
   if ('error' in parsed) throw new InvalidInput(parsed.error);
   const id = options.id ?? batchId(file, input, options.new === true);
@@ -58,12 +58,19 @@ function tellQuestions(file: string, { rows, broken, duplicates }: Questions, { 
   if (duplicates > 0) err.write(`${duplicates} of ${rows.length} rows have the id and question of another.\n`);
 }
 
-async function inputOf(file: string, options: BatchOptions, questions: Questions | undefined): Promise<BatchInput> {
+async function inputOf(
+  client: DeepResearchClient,
+  file: string,
+  options: BatchOptions,
+  questions: Questions | undefined,
+): Promise<BatchInput> {
   const { rollouts, window, logLabel, resumeFrom = [] } = options;
   const settings = { ...sessionSettings(options), ...defined({ rollouts, window, logLabel }) };
   if (!questions) return { ...settings, file, ...(resumeFrom.length ? { resumeFrom } : {}) };
   const skip = await finishedRows(resumeFrom, questions.rows, rollouts ?? 1);
-  return { ...settings, ...packRows(questions.rows), ...(Object.keys(skip).length ? { skip } : {}) };
+  // Too many for the input go as a file.
+  const carried = packRows(questions.rows) ?? { file: await client.sendFile(file) };
+  return { ...settings, ...carried, ...(Object.keys(skip).length ? { skip } : {}) };
 }
 
 /** The same file with the same options is the same batch; how many run at once does not count. */

@@ -55,7 +55,9 @@ async function judge(
   const cases = casesOf(questions);
   if (cases.length === 0) return;
   const settings = judgeInput({ window, ...(modelExtraBody ? { model: { extraBody: modelExtraBody } } : {}) });
-  const input: BatchInput = { ...settings, ...packRows(cases.map(({ row }) => row)) };
+  const rows = packRows(cases.map(({ row }) => row));
+  if (!rows) throw new InvalidInput('The answers are too many to be judged at once: score fewer files at a time.');
+  const input: BatchInput = { ...settings, ...rows };
   const id = batchId('judge', input, false);
   const quiet = { ...world, out: { ...world.out, isTTY: false, write: (text: string) => world.err.write(text) } };
   const batch = await startOrRejoin(client, input, id, world);
