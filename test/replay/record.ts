@@ -42,7 +42,10 @@ async function record(names: string[], dynamicConfig: Record<string, number>): P
   const server = await startDevServer({ stateDir, cli, port: 0, uiPort: 0, dynamicConfig });
   const sessions = await openSessions({ server, taskQueue: 'deep-research' });
   try {
-    await sessions.work({ DEEP_RESEARCH_CORPUS_DIR: corpus });
+    await sessions.work({
+      DEEP_RESEARCH_CORPUS_DIR: corpus,
+      DEEP_RESEARCH_HOST_LOST_SECONDS: '5',
+    });
     for (const name of names) {
       const shape = SHAPES[name];
       if (!shape) throw new Error(`There is no shape "${name}"; there are ${Object.keys(SHAPES).join(', ')}.`);

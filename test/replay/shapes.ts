@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { BatchStatus } from '../../protocol/batch.ts';
 import { QUERY, UPDATE, WORKFLOW } from '../../protocol/names.ts';
 import type { Status } from '../../protocol/status.ts';
@@ -155,6 +156,24 @@ export const SHAPES: Record<string, Shape> = {
     async drive(session) {
       await round(session, 2);
       await session.cancel();
+    },
+  },
+  'workspace-kept-open': {
+    input: played(
+      { script: [[bash('echo 1 > a.txt'), { name: 'parse_file', arguments: { files: ['a.txt'] } }]] },
+      { tools: ['bash', 'parse_file'], keepOpenSeconds: 3 },
+    ),
+  },
+  'host-lost': {
+    input: played({ script: [bash('echo 1 > a.txt'), bash('sleep 600'), bash('cat a.txt')] }, { tools: ['bash'] }),
+    async drive(session, sessions) {
+      await eventually('the second command runs', async () => (await status(session)).calls[0]?.id === 'r2c1');
+      const folder = (name: string) => join(sessions.stateDir, name);
+      await sessions.work({
+        DEEP_RESEARCH_STATE_DIR: folder('another-host'),
+        DEEP_RESEARCH_STORE_DIR: folder('store'),
+      });
+      await sessions.workers[0]?.kill();
     },
   },
   'continue-as-new': { input: played({ rounds: 12 }, { tools: ['bash'] }), shortHistory: true },

@@ -47,6 +47,8 @@ export interface Sessions {
   stateDir: string;
   /** The rehearsal model: faults, and the log of requests with their bodies. */
   model: Rehearsal;
+  /** Those that were started, in order. */
+  workers: readonly WorkerProcess[];
   /** Environment of a worker for this server, queue and model. */
   env: NodeJS.ProcessEnv;
   /** A worker in a process of its own, with more environment. */
@@ -94,6 +96,7 @@ export async function openSessions(options: SessionsOptions = {}): Promise<Sessi
     taskQueue,
     stateDir,
     model,
+    workers,
     env,
     async work(more = {}) {
       const worker = await startWorker({ ...env, ...more });
