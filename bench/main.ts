@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { benchBatch } from './batch/command.ts';
+import { benchDocuments } from './documents/command.ts';
 import { benchFleet } from './fleet/command.ts';
 import { benchHistory } from './history/command.ts';
 import { benchInference } from './inference/command.ts';
@@ -14,6 +15,7 @@ benchWeb(program);
 benchInference(program);
 benchBatch(program);
 benchSandbox(program);
+benchDocuments(program);
 
 try {
   await program.parseAsync();
