@@ -348,7 +348,28 @@ describe('when the model server fails', () => {
     expect((await ask(['card.png'])).text).toBe('(The vision model gave no answer.)');
   });
 
-  test('a stopped question ends', async () => {
+  test('a stopped question closes its connection', async () => {
+    const asked = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
+    const silent = await httpServer((request, response) => {
+      if (request.method !== 'POST') return void response.writeHead(404).end();
+      response.on('close', closed.resolve);
+      request.resume().on('end', asked.resolve);
+    });
+    const other = makeFleet([endpointAt(`http://127.0.0.1:${silent.port}`)]);
+    const tool = makeAskImageTool({ fleet: other, settings: DEFAULT_VISION });
+    const stop = new AbortController();
+    const context = { callId: 'r1c1', recorded: unrecorded, signal: stop.signal, workspace };
+    const gone = expect(tool.run({ image_path: ['card.png'], question: 'q' }, context)).rejects.toThrow('stopped');
+    await asked.promise;
+    stop.abort(new Error('stopped'));
+    await gone;
+    await closed.promise;
+    await other.close();
+    await silent.close();
+  });
+
+  test('one that is stopped before it was asked ends', async () => {
     const stop = new AbortController();
     const asked = ask(['noise.png'], 'q', { signal: stop.signal });
     stop.abort(new Error('stopped'));

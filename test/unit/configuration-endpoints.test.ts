@@ -117,3 +117,46 @@ describe('DEEP_RESEARCH_ENDPOINTS', () => {
     ]);
   });
 });
+
+describe('the model server that looks at images', () => {
+  const RESEARCH = { LLM_SERVER_BASE_ENDPOINT_URL: 'http://a', LLM_SERVER_MODEL_NAME: 'm' };
+  const VISION = { DEEP_RESEARCH_VISION_URL: 'http://eye', DEEP_RESEARCH_VISION_MODEL: 'e' };
+
+  test('is one more endpoint, for nothing else, and changes no other name', () => {
+    const endpoints = read({ ...RESEARCH, ...VISION, DEEP_RESEARCH_VISION_API_KEY: 'k' });
+    expect(endpoints.map(({ name, roles }) => [name, roles])).toEqual([
+      ['default', ['research', 'pages']],
+      ['vision', ['vision']],
+    ]);
+    expect(endpointHeaders(endpoints[1]!)).toEqual({ authorization: 'Bearer k' });
+  });
+
+  test.each([
+    [
+      { ...RESEARCH, DEEP_RESEARCH_VISION_URL: 'http://eye' },
+      'DEEP_RESEARCH_VISION_MODEL: expected the name of its model',
+    ],
+    [
+      { ...RESEARCH, DEEP_RESEARCH_VISION_MODEL: 'e' },
+      'DEEP_RESEARCH_VISION_URL: expected the URL of the model server',
+    ],
+    [
+      { ...RESEARCH, ...VISION, DEEP_RESEARCH_VISION_URL: 'eye:1' },
+      'DEEP_RESEARCH_VISION_URL: expected an http or https URL',
+    ],
+    // It cannot do the research.
+    [VISION, 'LLM_SERVER_BASE_ENDPOINT_URL: expected the URL of a model server, got nothing.'],
+    [
+      { ...RESEARCH, ...VISION, ...objects({ url: 'http://b', model: 'c', name: 'vision' }) },
+      'expected a name of its own for each endpoint, got "vision" twice.',
+    ],
+    [
+      {
+        ...RESEARCH,
+        ...objects({ url: 'http://b', model: 'c', format: 'azure', roles: ['vision'] }),
+        DEEP_RESEARCH_VISION_VIDEO: 'whole',
+      },
+      'DEEP_RESEARCH_VISION_VIDEO: expected frames, got "whole": the endpoint endpoint-2 has the format azure',
+    ],
+  ])('%j', (env, problem) => expect(problems(env).join(' ')).toContain(problem));
+});
