@@ -10,34 +10,44 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 export interface Example {
   code: string;
   output(): string;
+  /** Its own end; resolves to the exit code. */
+  ended(): Promise<number | null>;
   /** SIGTERM, and waits for the end. Resolves to the exit code. */
   stop(): Promise<number | null>;
 }
 
-/** The document's first block of code in a language. */
-export function codeOf(document: string, language: string): string {
-  const [, code] =
-    new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(readFileSync(join(ROOT, document), 'utf8')) ?? [];
-  if (code === undefined) throw new Error(`${document} has no program in ${language}.`);
-  return code;
+/** The document's blocks of code in a language; there is at least one. */
+export function codesOf(document: string, language: string): [string, ...string[]] {
+  const blocks = readFileSync(join(ROOT, document), 'utf8').matchAll(
+    new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'gm'),
+  );
+  const [first, ...more] = [...blocks].map(([, code = '']) => code);
+  if (first === undefined) throw new Error(`${document} has no program in ${language}.`);
+  return [first, ...more];
 }
 
-/** Runs the first TypeScript program of a document, which imports this package by its name, as its reader would. */
-export function runExample(document: string, env: NodeJS.ProcessEnv): Example {
-  const code = codeOf(document, 'ts');
+export const codeOf = (document: string, language: string): string => codesOf(document, language)[0];
+
+/** A folder in which this package is installed, with a file. To be removed by the caller. */
+export function exampleFolder(file: string, code: string): string {
   const folder = mkdtempSync(join(tmpdir(), 'deep-research-example-'));
   const ours = join(folder, 'node_modules', 'temporal-deep-research');
   mkdirSync(ours, { recursive: true });
-  writeFileSync(
-    join(ours, 'package.json'),
-    JSON.stringify({ type: 'module', exports: { './worker': './worker/index.ts' } }),
-  );
-  symlinkSync(join(ROOT, 'worker'), join(ours, 'worker'));
+  const parts = ['worker', 'client', 'protocol'];
+  const exports = Object.fromEntries(parts.map((part) => [`./${part}`, `./${part}/index.ts`]));
+  writeFileSync(join(ours, 'package.json'), JSON.stringify({ type: 'module', exports }));
+  for (const part of parts) symlinkSync(join(ROOT, part), join(ours, part));
   for (const name of ['zod', '@temporalio']) {
     symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'node_modules', name));
   }
-  writeFileSync(join(folder, 'worker.mts'), code);
-  const child = spawn(process.execPath, ['worker.mts'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  writeFileSync(join(folder, file), code);
+  return folder;
+}
+
+/** Runs a TypeScript program of a document, by default its first, which imports this package by its name, as its reader would. */
+export function runExample(document: string, env: NodeJS.ProcessEnv, code = codeOf(document, 'ts')): Example {
+  const folder = exampleFolder('program.mts', code);
+  const child = spawn(process.execPath, ['program.mts'], { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const exited = once(child, 'exit');
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
@@ -45,14 +55,18 @@ export function runExample(document: string, env: NodeJS.ProcessEnv): Example {
       output += text;
     });
   }
+  const ended = async () => {
+    await exited;
+    rmSync(folder, { recursive: true, force: true });
+    return child.exitCode;
+  };
   return {
     code,
     output: () => output,
-    async stop() {
+    ended,
+    stop() {
       if (isUp(child)) child.kill('SIGTERM');
-      await exited;
-      rmSync(folder, { recursive: true, force: true });
-      return child.exitCode;
+      return ended();
     },
   };
 }
