@@ -15,7 +15,11 @@ export const batchInput = z
     /** A JSON Lines file of such rows: a path below the worker's `DEEP_RESEARCH_FILES_DIR`, or one stored by its hash. */
     file: z.union([z.string().min(1), sentFile]).optional(),
     /** Such a file, compressed with gzip and written in base64: what clients send. */
-    packed: z.base64().min(1).optional(),
+    packed: z
+      .string()
+      // Not zod's own check, which needs a function that the workflow sandbox has not.
+      .regex(/^[A-Za-z0-9+/]+={0,2}$/, 'expected base64')
+      .optional(),
     /** How often each question is worked on; each time has an output file of its own. */
     rollouts: z.int().min(1).max(99).default(1),
     /** Most sessions at work at once. */

@@ -1,4 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Command } from 'commander';
 import { convert } from '../export/convert.ts';
 import type { DeepResearchClient } from '../index.ts';
@@ -74,9 +76,10 @@ export function addBatchCommands(
   command('convert <file>', "turn the original's output rows into exported sessions, or these into rows")
     .option('-o, --output <file>', 'write to a file')
     .action(async (file: string, { output }: { output?: string }) => {
-      const lines: string[] = [];
-      for await (const each of convert(file)) lines.push(`${JSON.stringify(each)}\n`);
-      if (output === undefined) world.out.write(lines.join(''));
-      else await writeFile(output, lines.join(''));
+      const lines = async function* () {
+        for await (const each of convert(file)) yield `${JSON.stringify(each)}\n`;
+      };
+      if (output !== undefined) await pipeline(Readable.from(lines()), createWriteStream(output));
+      else for await (const line of lines()) world.out.write(line);
     });
 }

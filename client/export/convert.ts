@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { linesOf } from '../../protocol/lines.ts';
 import { type OriginalRow, originalRow } from '../../protocol/original/row.ts';
 import { outputSessions } from '../../protocol/original/sessions.ts';
+import { mustBeFile } from '../batch/read-questions.ts';
 import { InvalidInput } from '../errors.ts';
 import type { ExportedSession } from './export.ts';
 import { fromOriginalRows } from './from-rows.ts';
@@ -13,6 +14,7 @@ import { exportedToRows } from './to-rows.ts';
  * one or one a line, to rows. Throws `InvalidInput` for anything else.
  */
 export async function* convert(path: string): AsyncGenerator<object> {
+  await mustBeFile(path);
   const whole = await wholeExport(path);
   if (whole) {
     yield* await exportedToRows(whole);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { WorkflowFailedError } from '@temporalio/client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DeepResearchClient } from '../../client/index.ts';
@@ -112,6 +113,11 @@ test('a stored file is taken as it is: odd rows run, broken lines are told, a ro
   expect(new Set(rows.filter(({ query }) => query === 'Why?').map((row) => row.query_id))).toEqual(
     new Set(['a845a476-ad58-52b7-8c8f-d5146ad1213a']),
   );
+});
+
+test('questions that are sent compressed are taken', { timeout: 300_000 }, async () => {
+  const packed = gzipSync('{"id": 1, "question": "Why?"}\n\n{"id": 2, "question": "为什么？"}').toString('base64');
+  expect(await (await start({ ...play(1), packed })).result()).toMatchObject({ total: 2, totals: { success: 2 } });
 });
 
 test('a file that a client has sent is taken', { timeout: 300_000 }, async () => {
