@@ -6,7 +6,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { Prepared, PreparedWorkspace, PrepareInput } from '../../protocol/activities.ts';
 import type { ToolProtocol } from '../../protocol/messages.ts';
 import { FAILURE, SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
-import { usesWorkspace, WORKSPACE_TOOLS } from '../../protocol/tool-call.ts';
+import { EFFECTFUL_TOOLS, usesWorkspace, WORKSPACE_TOOLS } from '../../protocol/tool-call.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { SkillFolders } from '../skills/find-skills.ts';
 import type { ServedTool } from '../tools/served-tool.ts';
@@ -74,6 +74,7 @@ export function makePrepare(options: PrepareOptions) {
       systemPrompt: systemPrompt(native ? 'native' : schemas, new Date().toISOString().slice(0, 10), {
         given: input.systemPrompt,
         skills,
+        givesFiles: tools.some(({ name }) => EFFECTFUL_TOOLS.has(name)),
       }),
       opening: `${input.question}${attached}`,
       tools: tools.map(({ name }) => name),

@@ -31,6 +31,10 @@ const NOTE = `# Note
 - Name files by paths relative to the working directory, never by absolute ones.
 - A tool that fails says why; try another way.`;
 
+/** Where code or commands can write files. */
+const GIVES_FILES =
+  '- Files that you leave in the working directory are given to the user with the answer. Write long reports, tables and charts there, and name them in the answer.';
+
 /**
  * The system prompt. Same inputs, same bytes: it is the start of every prompt and so of the server's prefix cache. An
  * API with native tool calls is told of the tools in its own way.
@@ -38,14 +42,14 @@ const NOTE = `# Note
 export function systemPrompt(
   tools: ToolSchema[] | 'native',
   date: string,
-  { given, skills = [] }: { given?: string; skills?: readonly Skill[] } = {},
+  { given, skills = [], givesFiles = false }: { given?: string; skills?: readonly Skill[]; givesFiles?: boolean } = {},
 ): string {
   const opening = given ?? openingOf(tools === 'native' ? '' : ', inside <think></think>');
   return [
     opening,
     ...(tools === 'native' ? [] : [listed(tools), FORMAT]),
     ...(skills.length > 0 ? [skillsPrompt(skills)] : []),
-    NOTE,
+    givesFiles ? `${NOTE}\n${GIVES_FILES}` : NOTE,
     `Current date: ${date}`,
   ].join('\n\n');
 }
