@@ -23,12 +23,16 @@ export function fileResult(path: string, document: ReadableDocument, wanted: Wan
   if (text === undefined) return undefined;
   const title = document.title ? `"${document.title}", ` : '';
   const place = parts.length > 1 ? `, part ${part} of ${parts.length}` : '';
-  const body = text.trim() ? text.replace(/^\n+/, '').trimEnd() : '(The file is empty.)';
+  const body = text.replace(/^\n+/, '').trimEnd() || emptyText(document.kind);
   const head = `Content of ${path} (${title}${KIND_NAMES[document.kind]}, ${sizeInWords(document)})${place}:`;
   return [head, continued(parts, part, document.kind), body, hint(path, document, part, parts.length)]
     .filter(Boolean)
     .join('\n\n');
 }
+
+/** Of a file in another format there may be something else in it, such as images. */
+const emptyText = (kind: DocumentKind): string =>
+  /^(?:text|markdown|csv|tsv|json)$/.test(kind) ? '(The file is empty.)' : '(The file has no text.)';
 
 /** For a sentence: `3 pages, 41,200 characters in 3 parts`. */
 export function sizeInWords(document: ReadableDocument): string {
