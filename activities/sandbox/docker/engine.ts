@@ -25,6 +25,8 @@ const BROKEN = ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND',
 /** Starts a program in a container and leaves it to itself. The answer has no content, but holds its connection. */
 export async function startDetached(exec: Exec): Promise<void> {
   const answer = await exec.start({ Detach: true });
+  // The program does not depend on it.
+  answer.on('error', () => {});
   answer.resume();
 }
 

@@ -21,9 +21,10 @@ export interface CallPaths {
   /** Made once; from here on the call is over. */
   result: string;
   box: string;
+  /** In the box. */
+  script: string;
   /** Paths in the container. */
   inside: { box: string; scripts: string; script: string };
-  script: string;
 }
 
 /** Folder of all boxes of a workspace, which its container has at `/calls`. */
@@ -43,7 +44,7 @@ export function callPaths(stateDir: string, command: SandboxCommand): CallPaths 
     result: join(folder, 'result.json'),
     box,
     // A folder of its own, for Python looks for modules beside the script.
-    script: join(box, 'script', script),
+    script: `script/${script}`,
     inside: { box: inside, scripts: `${inside}/script`, script: `${inside}/script/${script}` },
   };
 }

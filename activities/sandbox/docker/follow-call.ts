@@ -4,13 +4,13 @@ import { publish, readRecord, replaceFile } from '../../record-file.ts';
 import type { CallRequest } from '../call-record.ts';
 import type { CommandOutcome, RunContext } from '../sandbox.ts';
 import { STREAMS } from '../shown-output.ts';
-import { type Box, openBox } from './box.ts';
+import { type Box, fillBox, openBox } from './box.ts';
 import type { Containers, Running, Workspace } from './containers.ts';
 import { endedAs, readEnd } from './end-record.ts';
 import { type Docker, dockerAddress, isUnreachable, reasonOf, startDetached, statusOf } from './engine.ts';
 import type { CallPaths } from './folders.ts';
 import { outputOf } from './output.ts';
-import { fillBox, isRunner, makeRunner } from './run-in-container.ts';
+import { isRunner, makeRunner } from './run-in-container.ts';
 import type { DockerSettings } from './settings.ts';
 
 export interface DockerCall {
@@ -58,7 +58,10 @@ export async function followCall(call: DockerCall, { signal, stopMeansKill }: Ru
     const result = readRecord<CommandOutcome>(paths.result);
     if (result) return result;
     const started = readRecord<Started>(paths.started);
-    if (isEnded(paths)) return settle(call);
+    if (isEnded(paths)) {
+      const outcome = await settle(call);
+      if (outcome) return outcome;
+    }
 
     if (signal.aborted && giveUpAt === undefined) {
       if (!stopMeansKill(signal.reason) || !started) throw signal.reason;
@@ -66,17 +69,20 @@ export async function followCall(call: DockerCall, { signal, stopMeansKill }: Ru
       giveUpAt = performance.now() + STOP_MS;
     }
     if (giveUpAt !== undefined && performance.now() > giveUpAt) {
-      await call.containers.remove(call.place.name);
-      return settle(call);
+      const outcome = await settle(call);
+      if (outcome) return outcome;
+      throw signal.reason;
     }
 
     let begin = !started;
     if (started && performance.now() >= lookAt) {
       lookAt = performance.now() + LOOK_MS;
       if ((await isAlive(call, started)) === 'gone' && !isEnded(paths)) {
-        if (isClaimed(paths) || started.boot !== bootId()) return settle(call);
-        if (giveUpAt !== undefined) throw signal.reason;
-        begin = true;
+        const mayHaveRun = isClaimed(paths) || started.boot !== bootId();
+        const outcome = mayHaveRun && (await settle(call));
+        if (outcome) return outcome;
+        if (giveUpAt !== undefined && !mayHaveRun) throw signal.reason;
+        begin = !mayHaveRun;
       }
     }
     if (begin) {
@@ -101,7 +107,8 @@ async function start(call: DockerCall): Promise<unknown> {
     const { id, startedAt, user } = await containers.ensure(place);
     // Of an attempt that was stopped before anything ran; this one is wanted.
     withBox(paths, (box) => box.remove('stop'));
-    fillBox(paths, request, call.script, user);
+    const input: Record<string, string> = request.stdin === undefined ? {} : { stdin: request.stdin };
+    fillBox(paths.box, { ...input, [paths.script]: call.script }, user);
     replaceFile(paths.request, JSON.stringify(request));
     const runner = await makeRunner(docker, { id, startedAt }, call);
     const record: Started = { running: { id, startedAt }, exec: runner.id, boot: bootId() };
@@ -154,13 +161,21 @@ const isClaimed = (paths: CallPaths): boolean => withBox(paths, (box) => box.has
 
 /**
  * Records what became of the call. Where its runner left no end it is unknown, and its container is removed with
- * whatever the command has left in it, so that this cannot disturb the commands that follow.
+ * whatever the command has left in it, so that this cannot disturb the commands that follow; undefined while Docker
+ * cannot do that.
  */
-async function settle(call: DockerCall): Promise<CommandOutcome> {
+async function settle(call: DockerCall): Promise<CommandOutcome | undefined> {
   const { containers, settings, paths, place } = call;
   const request = readRecord<CallRequest>(paths.request) ?? call.request;
   const found = withBox(paths, readEnd);
-  if (!found || found.left > 0) await containers.remove(place.name);
+  if (!found || found.left > 0) {
+    try {
+      await containers.remove(place.name);
+    } catch (error) {
+      if (mayPass(error)) return undefined;
+      throw error;
+    }
+  }
   const box = openBox(paths.box);
   const end = box && readEnd(box);
   const ended = end

@@ -1,10 +1,9 @@
-import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallRequest } from '../call-record.ts';
 import { cleanEnvironment } from '../clean-environment.ts';
 import { OUTPUT_FOLDER } from '../shown-output.ts';
-import type { Running, User } from './containers.ts';
+import type { Running } from './containers.ts';
 import { type Docker, startDetached } from './engine.ts';
 import type { CallPaths } from './folders.ts';
 import { type DockerSettings, INSIDE, MOST_FILES, reserveKib } from './settings.ts';
@@ -17,21 +16,6 @@ const TAIL_BYTES = 64 * 1024;
 
 /** Whether the process of this number is a runner of this call. */
 const PROBE = `mapfile -d '' -t words <"/proc/$1/cmdline" && [[ " \${words[*]} " == *" sandbox-runner $2 "* ]]`;
-
-/** Puts what to run where the container sees it, for its user. */
-export function fillBox(paths: CallPaths, request: CallRequest, script: string, owner: User) {
-  mkdirSync(dirname(paths.script), { recursive: true });
-  const give = (path: string) => {
-    if (process.getuid?.() === 0 && owner.uid !== 0) chownSync(path, owner.uid, owner.gid);
-  };
-  const files = [
-    [paths.script, script],
-    ...(request.stdin === undefined ? [] : [[`${paths.box}/stdin`, request.stdin]]),
-  ];
-  for (const [path, text] of files) writeFileSync(path!, text!, { mode: 0o600 });
-  for (const path of [...files.map(([path]) => path!), dirname(paths.script), paths.box]) give(path);
-  chmodSync(paths.box, 0o700);
-}
 
 /** A runner for the call, not started yet. Of several that are started one runs the command. */
 export async function makeRunner(

@@ -89,7 +89,8 @@ look() {
 }
 
 signal() {
-  kill "-$1" -- "-$leader" 2>/dev/null
+  # A whole group cannot be outrun by what forks; a polite signal must come once.
+  [[ $1 == KILL ]] && kill -KILL -- "-$leader" 2>/dev/null
   ((${#members[@]})) && kill "-$1" "${members[@]}" 2>/dev/null
 }
 
