@@ -5,6 +5,7 @@ import { benchFleet } from './fleet/command.ts';
 import { benchHistory } from './history/command.ts';
 import { benchInference } from './inference/command.ts';
 import { benchSandbox } from './sandbox/command.ts';
+import { benchSnapshots } from './snapshots/command.ts';
 import { benchWeb } from './web/command.ts';
 
 const program = new Command('npm run bench --').description('Measures what the design promises, on this machine.');
@@ -12,6 +13,7 @@ const program = new Command('npm run bench --').description('Measures what the d
 benchHistory(program);
 benchFleet(program);
 benchWeb(program);
+benchSnapshots(program);
 benchInference(program);
 benchBatch(program);
 benchSandbox(program);

@@ -14,13 +14,18 @@ export function folderStore(root: string): FileStore {
   /** Makes the file beside its place and moves it there when it is whole. */
   async function place(name: string, make: (draft: string) => Promise<unknown>): Promise<void> {
     const path = pathOf(name);
-    await mkdir(dirname(path), { recursive: true });
     const draft = `${path}.${randomUUID()}`;
     try {
-      await make(draft);
+      await make(draft).catch(async (error: NodeJS.ErrnoException) => {
+        // Nearly always the folder is there.
+        if (error.code !== 'ENOENT') throw error;
+        await mkdir(dirname(path), { recursive: true });
+        await make(draft);
+      });
       await rename(draft, path);
-    } finally {
+    } catch (error) {
       await rm(draft, { force: true });
+      throw error;
     }
   }
 

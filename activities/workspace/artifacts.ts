@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { realpath } from 'node:fs/promises';
 import type { Concluded } from '../../protocol/activities.ts';
 import type { SessionRef } from '../../protocol/tool-call.ts';
 import { mediaType } from './media-type.ts';
@@ -73,12 +74,13 @@ async function firstFiles(workspace: string, kept: Snapshots, given: string): Pr
   const before = new Map((await changedFiles(kept.trees, EMPTY_TREE, given)).map(({ path, sha256 }) => [path, sha256]));
   const limits = { ...SNAPSHOT_LIMITS, entries: MOST_LOOKED_AT, bytes: Number.MAX_SAFE_INTEGER };
   const { root } = await scan(workspace, limits);
+  const realRoot = await realpath(workspace);
   const found: TreeFile[] = [];
   let left = SNAPSHOT_LIMITS.bytes;
   const collect = async (folder: ScannedFolder, path: string): Promise<void> => {
     for (const name of [...folder.files.keys()].sort()) {
       if (found.length >= MOST_ARTIFACTS || !isGivenBack(path + name)) continue;
-      const file = await keepFile(workspace, path + name, kept.blobs, Math.min(left, limits.fileBytes)).catch(() => {});
+      const file = await keepFile(realRoot, path + name, kept.blobs, Math.min(left, limits.fileBytes)).catch(() => {});
       if (!file || before.get(path + name) === file.sha256) continue;
       left -= file.look[0];
       found.push({ path: path + name, sha256: file.sha256, bytes: file.look[0] });

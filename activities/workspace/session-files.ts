@@ -56,9 +56,10 @@ export function sessionFiles({ stateDir, kept, sandbox, hostQueue, limits }: Ses
 
   async function snapshotNow(workspace: string, more: { before?: string; call?: string }) {
     const known = readIndex(stateDir, workspace);
-    const { index, leftOut } = await takeSnapshot(workspacePath(stateDir, workspace), kept, known, limits);
+    const { index, leftOut, read } = await takeSnapshot(workspacePath(stateDir, workspace), kept, known, limits);
     const told = leftOut.length > 0 ? listOf(leftOut) : undefined;
-    writeIndex(stateDir, workspace, { ...index, ...more, ...(told ? { told } : {}) });
+    const isNews = read > 0 || index.at !== known?.at || told !== known.told;
+    if (isNews) writeIndex(stateDir, workspace, { ...index, ...more, ...(told ? { told } : {}) });
     const news = told !== known?.told && leftOut.some(([, why]) => why.includes('larger')) ? told : undefined;
     return { at: index.at, told, news };
   }

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, lstatSync, readlinkSync } from 'node:fs';
-import { chmod, mkdir, readdir, rename, rm, symlink } from 'node:fs/promises';
+import { lstatSync, readlinkSync } from 'node:fs';
+import { chmod, mkdir, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import type { WorkspaceIndex } from './index-file.ts';
 import { lookOf } from './scan.ts';
 import type { Snapshots } from './take.ts';
@@ -10,6 +9,9 @@ import { MissingContent, namesOf, readTree, staysInside } from './tree.ts';
 
 /** Files that are fetched and written at once. */
 const AT_ONCE = 8;
+
+/** Up to here a file is read into memory, which is much quicker than as a stream. */
+const AT_ONCE_BYTES = 2 ** 20;
 
 /**
  * Makes a workspace what it was at a snapshot: contents, permissions, links and empty folders. What is the same already
@@ -49,13 +51,13 @@ export async function restoreSnapshot(
       await clear(join(place, name), stats !== undefined);
       await symlink(target, join(place, name));
     }
-    for (const [name, [sha256, , mode]] of tree.files) {
+    for (const [name, [sha256, bytes, mode]] of tree.files) {
       const target = join(place, name);
       const stats = lstatSync(target, { throwIfNoEntry: false, bigint: true });
       const known = before?.files.get(path + name);
       const same = stats?.isFile() && known?.sha256 === sha256 && String(known.look) === String(lookOf(stats));
       if (known && same && known.look[4] === mode) files.set(path + name, known);
-      else fetches.push(() => fetchFile(target, path + name, sha256, mode, stats !== undefined));
+      else fetches.push(() => fetchFile(target, path + name, { sha256, bytes, mode }, stats !== undefined));
     }
     for (const [name, inner] of tree.folders) {
       const target = join(place, name);
@@ -68,17 +70,23 @@ export async function restoreSnapshot(
     }
   }
 
-  async function fetchFile(target: string, path: string, sha256: string, mode: number, exists: boolean): Promise<void> {
-    const stream = await blobs.stream(sha256);
-    if (!stream) throw new MissingContent(`The store has no content of ${path}.`);
+  async function fetchFile(
+    target: string,
+    path: string,
+    { sha256, bytes, mode }: { sha256: string; bytes: number; mode: number },
+    exists: boolean,
+  ): Promise<void> {
+    const content = bytes <= AT_ONCE_BYTES ? await blobs.get(sha256) : await blobs.stream(sha256);
+    if (!content) throw new MissingContent(`The store has no content of ${path}.`);
     const draft = join(scratch, randomUUID());
     try {
-      await pipeline(stream, createWriteStream(draft, { flags: 'wx', mode: 0o600 }));
+      await writeFile(draft, content, { flag: 'wx', mode: 0o600 });
       await chmod(draft, mode);
       await clear(target, exists);
       await rename(draft, target);
-    } finally {
+    } catch (error) {
       await rm(draft, { force: true });
+      throw error;
     }
     files.set(path, { look: lookOf(lstatSync(target, { bigint: true })), sha256 });
   }

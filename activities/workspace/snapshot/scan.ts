@@ -97,9 +97,11 @@ export const lookOf = (stats: BigIntStats): Look => [
 /**
  * Opens a regular file and proves on the open file that it lies where it should: whoever swaps a folder of the path
  * for a link between the look and the opening gains nothing. Undefined where it is not that file any more.
+ *
+ * @param root the workspace's real path
  */
-export async function openInside(workspace: string, path: string): Promise<FileHandle | undefined> {
-  const place = join(workspace, path);
+export async function openInside(root: string, path: string): Promise<FileHandle | undefined> {
+  const place = join(root, path);
   // Without waiting, for opening a named pipe waits for a writer.
   const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   const file = await open(place, flags).catch((error: NodeJS.ErrnoException) => {
@@ -109,7 +111,6 @@ export async function openInside(workspace: string, path: string): Promise<FileH
   if (!file) return undefined;
   try {
     const real = process.platform === 'linux' ? await readlink(`/proc/self/fd/${file.fd}`) : await realpath(place);
-    const root = await realpath(workspace);
     if ((await file.stat()).isFile() && real === root + sep + path.split('/').join(sep)) return file;
   } catch {
     // Gone meanwhile.

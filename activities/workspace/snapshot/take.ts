@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { type Blobs, sha256Of } from '../../../store/blobs.ts';
 import type { KnownFile, WorkspaceIndex } from './index-file.ts';
 import { lookOf, openInside, type ScannedFolder, SNAPSHOT_LIMITS, scan } from './scan.ts';
@@ -35,6 +36,7 @@ export async function takeSnapshot(
 ): Promise<Taken> {
   const lookedAt = Date.now();
   const { root, leftOut } = await scan(workspace, limits);
+  const realRoot = await realpath(workspace);
   const files: WorkspaceIndex['files'] = new Map();
   const folders: WorkspaceIndex['folders'] = new Map();
   const fresh: string[] = [];
@@ -53,7 +55,7 @@ export async function takeSnapshot(
   const read = fresh.length;
   const readers = Array.from({ length: AT_ONCE }, async () => {
     for (let path = fresh.pop(); path !== undefined; path = fresh.pop()) {
-      const kept = await keepFile(workspace, path, blobs, limits.fileBytes).catch((error: NodeJS.ErrnoException) => {
+      const kept = await keepFile(realRoot, path, blobs, limits.fileBytes).catch((error: NodeJS.ErrnoException) => {
         if (!['EACCES', 'EPERM'].includes(error.code ?? '')) throw error;
         leftOut.push([path as string, `it cannot be read (${error.code})`]);
         return undefined;
@@ -81,19 +83,20 @@ export async function takeSnapshot(
   return { index: { at, lookedAt, files, folders }, leftOut, read };
 }
 
-/** Reads and stores one file; undefined where it is none any more. */
-export async function keepFile(
-  workspace: string,
-  path: string,
-  blobs: Blobs,
-  most: number,
-): Promise<KnownFile | undefined> {
-  const file = await openInside(workspace, path);
+/** Up to here a file is read at once, which is much quicker than as a stream. */
+const AT_ONCE_BYTES = 2 ** 20;
+
+/** Reads and stores one file below `root`, a real path; undefined where it is none any more. */
+export async function keepFile(root: string, path: string, blobs: Blobs, most: number): Promise<KnownFile | undefined> {
+  const file = await openInside(root, path);
   if (!file) return undefined;
   try {
     // Of the open file, before it is read: if it is written meanwhile, it looks different the next time.
     const [bytes, ...rest] = lookOf(await file.stat({ bigint: true }));
-    const blob = await blobs.putStream(file.createReadStream({ autoClose: false }), bytes, most);
+    const blob =
+      bytes <= AT_ONCE_BYTES
+        ? await blobs.put(await file.readFile())
+        : await blobs.putStream(file.createReadStream({ autoClose: false }), bytes, most);
     return { look: [blob.bytes, ...rest], sha256: blob.sha256 };
   } finally {
     await file.close();
