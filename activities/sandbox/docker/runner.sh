@@ -265,6 +265,7 @@ count_oom
 join_tail() {
   local count=0 rest
   { read -r count <"$1.count"; } 2>/dev/null
+  [[ $count =~ ^[0-9]+$ ]] || count=0
   size=$2 cut=0
   rest=$((count - size))
   ((rest > 0)) || return
