@@ -9,22 +9,32 @@ export interface TextItem {
   hasEOL: boolean;
 }
 
-/** What stands together on a line; more than a space apart from the next. */
+/** What stands together on a line. */
 export interface Cell {
   text: string;
   left: number;
   right: number;
 }
 
+/** What is more than a space apart from what stands before it, if only a little. */
+export interface Piece extends Cell {
+  /** It is far from it. */
+  isFar: boolean;
+}
+
 export interface Line {
-  cells: Cell[];
+  pieces: Piece[];
   /** Its baseline. */
   y: number;
   height: number;
 }
 
 /** Wider than a space, even of a line that is stretched to the margin: in heights of the letters. */
-const WIDE = 1;
+const FAR = 1;
+/** As wide as a space, or a narrow gap between columns. */
+const APART = 0.22;
+/** Less than this is no space. */
+const HARDLY_APART = 0.15;
 /** Items whose baselines differ by less stand on one line: in heights of the letters. */
 const SAME_LINE = 0.3;
 
@@ -38,7 +48,7 @@ export function linesOf(items: readonly TextItem[]): Line[] {
       line ??= continuedLine(lines, left, y) ?? started(lines, y, item.height);
       addTo(line, item, left);
     } else if (item.str && line) {
-      const last = line.cells.at(-1)!;
+      const last = line.pieces.at(-1)!;
       if (!last.text.endsWith(' ')) last.text += ' ';
     }
     if (item.hasEOL) line = undefined;
@@ -47,7 +57,7 @@ export function linesOf(items: readonly TextItem[]): Line[] {
 }
 
 function started(lines: Line[], y: number, height: number): Line {
-  const line = { cells: [], y, height };
+  const line = { pieces: [], y, height };
   lines.push(line);
   return line;
 }
@@ -55,20 +65,35 @@ function started(lines: Line[], y: number, height: number): Line {
 /** The line before, if what comes now stands beside it: a row whose cells were written one by one. */
 function continuedLine(lines: Line[], left: number, y: number): Line | undefined {
   const last = lines.at(-1);
-  const isBeside = last && Math.abs(last.y - y) < last.height * SAME_LINE && left > last.cells.at(-1)!.right;
+  const isBeside = last && Math.abs(last.y - y) < last.height * SAME_LINE && left > last.pieces.at(-1)!.right;
   return isBeside ? last : undefined;
 }
 
 function addTo(line: Line, { str, width, height }: TextItem, left: number): void {
-  const last = line.cells.at(-1);
+  const last = line.pieces.at(-1);
   line.height = Math.max(line.height, height);
-  if (!last || left - last.right > line.height * WIDE) {
-    line.cells.push({ text: str, left, right: left + width });
+  const gap = last ? (left - last.right) / line.height : 0;
+  if (!last || gap > APART) {
+    line.pieces.push({ text: str, left, right: left + width, isFar: gap > FAR });
     return;
   }
-  const isApart = left - last.right > line.height * 0.2 && !/\s$/.test(last.text) && !/^\s/.test(str);
+  const isApart = gap > HARDLY_APART && !/\s$/.test(last.text) && !/^\s/.test(str);
   last.text += (isApart ? ' ' : '') + str;
   last.right = Math.max(last.right, left + width);
 }
 
-export const lineText = ({ cells }: Line): string => cells.map(({ text }) => text.trim()).join(' ');
+/** What stands far apart from each other; with `isNarrow` what stands a little apart too. */
+export function cellsOf({ pieces }: Line, isNarrow: boolean): Cell[] {
+  const cells: Cell[] = [];
+  for (const { text, left, right, isFar } of pieces) {
+    const last = cells.at(-1);
+    if (!last || isFar || isNarrow) cells.push({ text: text.trim(), left, right });
+    else {
+      last.text += ` ${text.trim()}`;
+      last.right = right;
+    }
+  }
+  return cells;
+}
+
+export const lineText = ({ pieces }: Line): string => pieces.map(({ text }) => text.trim()).join(' ');
