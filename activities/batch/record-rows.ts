@@ -8,6 +8,8 @@ import { queryIdOf } from '../../protocol/original/query-id.ts';
 import type { OriginalRow } from '../../protocol/original/row.ts';
 import { toOriginalRows } from '../../protocol/original/to-rows.ts';
 import { noUsage } from '../../protocol/reply.ts';
+import type { ResearchResult } from '../../protocol/result.ts';
+import type { Segment } from '../../protocol/trajectory.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { type BatchFolder, type BatchPlaces, batchFolder } from './batch-folder.ts';
 import { type EndedSession, readEndedSession } from './ended-session.ts';
@@ -16,8 +18,8 @@ import { readStoredRow } from './read-tasks.ts';
 
 /** Sessions read at the same time: each is replayed by a worker. */
 const AT_ONCE = 4;
-/** One session that no worker can replay any more must not hold up the batch. */
-const IMPATIENT_ATTEMPT = 8;
+/** Some 20 minutes: workers may be away for a while, but one that none can replay any more must not hold up the batch. */
+const IMPATIENT_ATTEMPT = 45;
 
 /**
  * The activity `recordRows`: appends the rows of sessions that have ended. Where each goes was settled by the workflow,
@@ -69,9 +71,7 @@ function outcomeOf(
   stopping: boolean,
 ): RowOutcome {
   const rounds = segments.flatMap((segment) => segment.rounds);
-  const answered = result !== undefined && result.answer !== '';
-  const failed =
-    error ?? (answered || !result ? undefined : `the session ended without an answer (${result.stopReason})`);
+  const failed = error ?? (result && whyUnanswered(result, segments));
   return {
     row,
     rollout,
@@ -91,6 +91,12 @@ function outcomeOf(
     elapsedMs: result?.elapsedMs ?? Math.max(0, endedAt - startedAt),
     ...(failed === undefined ? {} : { error: failed.slice(0, 300) }),
   };
+}
+
+/** Why a session that ended well gives no answer to be kept; undefined where it does. */
+function whyUnanswered({ answer, stopReason }: ResearchResult, segments: readonly Segment[]): string | undefined {
+  if (answer === '') return `the session ended without an answer (${stopReason})`;
+  return segments.length === 0 ? 'the session has answered, but its rounds can no longer be read' : undefined;
 }
 
 async function rowsOf(
