@@ -87,6 +87,19 @@ test('files come from an address, and from the folder of the worker', async () =
   expect(artifacts).toMatchObject([{ name: 'all.txt', sha256: sha256Of('from the webof the workerfrom the web') }]);
 });
 
+test('a fork begins with the files as they were after its round', async () => {
+  const script = [bash('echo 1 > a.txt'), bash('cat a.txt > seen.txt; echo 2 > a.txt')];
+  const session = await client.start(played({ script }, { tools: ['bash'] }), { id: id() });
+  const { artifacts } = await session.result();
+  expect(artifacts).toMatchObject([
+    { name: 'a.txt', sha256: sha256Of('2\n') },
+    { name: 'seen.txt', sha256: sha256Of('1\n') },
+  ]);
+  // It plays the second command again, on the files of the first.
+  const fork = await client.fork({ fork: { session: session.id, round: 1 }, steer: 'Again.' }, { id: id() });
+  expect((await fork.result()).artifacts).toEqual(artifacts);
+});
+
 describe('a file that cannot be used is named in a sentence', () => {
   test('before anything is sent, where the client sees it', async () => {
     const ask = (path: string) => client.start({ question: 'Why?', files: [path] });
