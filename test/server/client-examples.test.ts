@@ -1,7 +1,10 @@
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type DevServer, startDevServer } from '../../local/temporal/dev-server.ts';
+import { findTemporalCli } from '../../local/temporal/find-cli.ts';
 import { QUERY } from '../../protocol/names.ts';
 import { codesOf, exampleFolder, runExample } from '../support/example.ts';
 import { eventually, openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
@@ -10,18 +13,27 @@ import { eventually, openSessions, type Sessions, START_LIMIT_MS } from '../supp
 const [research, workflow = '', schedule] = codesOf('docs/client.md', 'ts');
 const LIMIT_MS = 240_000;
 
+let folder: string;
+let server: DevServer;
 let sessions: Sessions;
 let env: NodeJS.ProcessEnv;
 
 beforeAll(async () => {
-  // The queue that the programs name.
+  // On a server of its own, for the programs name the queue that others use as well.
+  const cli = (await findTemporalCli({ onProgress: (line) => console.log(line) })).path;
+  folder = mkdtempSync(join(tmpdir(), 'deep-research-examples-'));
+  server = await startDevServer({ stateDir: folder, cli, port: 0, uiPort: 0 });
   const play = { rounds: 4, replyDelayMs: 300, answer: 'The keeper of the north mole.' };
-  sessions = await openSessions({ taskQueue: 'deep-research', model: { play } });
+  sessions = await openSessions({ server, taskQueue: 'deep-research', model: { play } });
   await sessions.work();
   env = { ...process.env, TEMPORAL_ADDRESS: sessions.address };
 }, START_LIMIT_MS);
 
-afterAll(() => sessions?.close());
+afterAll(async () => {
+  await sessions?.close();
+  await server?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
 
 test('start, watch, steer, result and files', { timeout: LIMIT_MS }, async () => {
   const example = runExample('docs/client.md', env, research);
@@ -37,13 +49,13 @@ test('start, watch, steer, result and files', { timeout: LIMIT_MS }, async () =>
 
 test('a child of another workflow', { timeout: LIMIT_MS }, async () => {
   Runtime.install({ logger: new DefaultLogger('ERROR') });
-  const folder = exampleFolder('workflows.ts', workflow);
+  const program = exampleFolder('workflows.ts', workflow);
   const connection = await NativeConnection.connect({ address: sessions.address });
   try {
     const worker = await Worker.create({
       connection,
       taskQueue: 'theirs',
-      workflowsPath: join(folder, 'workflows.ts'),
+      workflowsPath: join(program, 'workflows.ts'),
     });
     const answer = await worker.runUntil(
       sessions.client.workflow.execute('shortest', {
@@ -55,7 +67,7 @@ test('a child of another workflow', { timeout: LIMIT_MS }, async () => {
     expect(answer).toBe('The keeper of the north mole.');
   } finally {
     await connection.close();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(program, { recursive: true, force: true });
   }
 });
 

@@ -99,6 +99,20 @@ test('steer, pause, resume and finish act on a session that works', { timeout: L
   expect(await handle.result()).toMatchObject({ stopReason: 'finished_early' });
 });
 
+test('fork goes on from a round, and replay reads a session with all its rounds', { timeout: LIMIT_MS }, async () => {
+  const original = await sessions.start(played({ rounds: 3 }, { tools: ['bash'] }));
+  await original.result();
+  const id = `fork-${randomUUID()}`;
+  const forked = await deepResearch(['fork', original.workflowId, '--round', '2', '--steer', 'Mind it.', '--id', id]);
+  expect(forked).toMatchObject({ err: '', code: 0 });
+  expect(forked.out).toMatch(/^Session fork-[\s\S]*told to the model: Mind it\.[\s\S]*\nAnswer\n/);
+  const replayed = await deepResearch(['replay', id]);
+  expect(replayed).toMatchObject({ err: '', code: 0 });
+  expect(replayed.out).toMatch(/^Replays with the code of today\.\n[\s\S]*\nRound 1 [\s\S]*\nRound 4 /);
+  const missing = await deepResearch(['fork', 'nowhere', '--round', '2']);
+  expect(missing).toMatchObject({ code: 1, err: expect.stringContaining('There is no session "nowhere"') });
+});
+
 test('cancel ends a session, and who watches it learns so', { timeout: LIMIT_MS }, async () => {
   const id = await working();
   const watching = deepResearch(['watch', id]);
@@ -112,7 +126,7 @@ describe('what cannot be done is told in one line', () => {
     [['status', 'no-such'], 1, /^deep-research: There is no session "no-such" on this server\.\n$/],
     [['watch', 'no-such'], 1, /There is no session "no-such"/],
     [['export', 'no-such', '--format', 'json'], 1, /There is no session "no-such"/],
-    [['export', 'no-such', '--format', 'pdf'], 2, /--format: expected json, md.* got "pdf"/],
+    [['export', 'no-such', '--format', 'pdf'], 2, /--format: expected json, .*md.* got "pdf"/],
     [['ask', 'Why?', '--max-rounds', '0'], 2, /maxRounds: .*got the number 0/],
     [['ask', 'Why?', '--max-rounds', 'x'], 2, /'x' is invalid\. Expected a number/],
     [['ask', 'Why?', '--priority', '9'], 2, /priority: .*got the number 9/],

@@ -141,3 +141,50 @@ test('steer, pause, resume and finish act on the session, and say why where they
   expect(result.answer).not.toBe('');
   await expect(update(id, 'steer', '--input', '"Too late."')).rejects.toThrow(/not found|completed/i);
 });
+
+test('a call that waits is refused and the next one approved', async () => {
+  const script = ['rm -r notes', 'echo harmless'].map((command) => ({ name: 'bash', arguments: { command } }));
+  const id = await start(JSON.stringify(played({ script }, { approve: ['bash'] })));
+  const waits = (call: string) =>
+    eventually(`${call} waits`, async () =>
+      ((await query(id, 'status')).calls as { id: string; state: string }[]).some(
+        (each) => each.id === call && each.state === 'approval',
+      ),
+    );
+  await waits('r1c1');
+  await update(id, 'approve', '--input', '{"callId": "r1c1", "approved": false, "reason": "Nothing is deleted."}');
+  await waits('r2c1');
+  await update(id, 'approve', '--input', '"r2c1"', '--input', 'true');
+  await workflow('result', id);
+  const transcript = JSON.stringify(await query(id, 'transcript'));
+  expect(transcript).toContain('A person refused this call. Reason: Nothing is deleted.');
+  expect(transcript).toContain('harmless');
+});
+
+test('a session that is kept open takes a follow-up question, and ends when it is cancelled', async () => {
+  const id = await start(JSON.stringify(played({ rounds: 1 }, { keepOpenSeconds: 240 })));
+  await eventually('it is open', async () => (await query(id, 'status')).state === 'open');
+  const { round } = await query(id, 'status');
+  await update(id, 'ask', '--input', '"And of Romania?"');
+  await eventually('it has answered', async () => {
+    const now = await query(id, 'status');
+    return now.state === 'open' && now.round > round;
+  });
+  expect(JSON.stringify(await query(id, 'transcript'))).toContain('And of Romania?');
+  const { client, cli, address, env } = sessions;
+  const cancel = ['workflow', 'cancel', '--workflow-id', id, '--address', address];
+  await promisify(execFile)(cli, cancel, { env: { PATH: env.PATH, HOME: env.HOME } });
+  await eventually(
+    'it has ended',
+    async () => (await client.workflow.getHandle(id).describe()).status.name === 'CANCELLED',
+  );
+});
+
+test('a session goes on from a round of another', async () => {
+  const original = await start(JSON.stringify(played({ rounds: 3 }, { tools: ['bash'] })));
+  await workflow('result', original);
+  const fork = await start(JSON.stringify({ fork: { session: original, round: 2 }, steer: 'Mind the colours.' }));
+  const { result } = await workflow('result', fork);
+  expect(result).toMatchObject({ stopReason: 'no_tool_calls', rounds: 4 });
+  expect(JSON.stringify(await query(fork, 'transcript'))).toContain('Mind the colours.');
+});

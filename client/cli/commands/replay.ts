@@ -31,9 +31,7 @@ export async function replay(
   const style = styleFor(world.out.isTTY ?? false);
   const histories = existsSync(name)
     ? [await readFile(name, 'utf8')]
-    : (await connected(async (client) => (await client.attach(name, options.run)).histories())).map((history) =>
-        JSON.stringify(historyToJSON(history)),
-      );
+    : (await connected(async (client) => (await client.attach(name, options.run)).histories())).map(historyToJSON);
   const verdicts: ReplayVerdict[] = [];
   const last = recordedSession(readHistory(histories.at(-1) ?? '', name));
   if (options.check) {
