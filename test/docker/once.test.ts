@@ -92,7 +92,7 @@ describe('30 times at random moments', { timeout: 560_000 }, () => {
       ...Array.from({ length: 2 }, () => attempt(place, 1, command).outcome()),
       ...Array.from({ length: 3 }, () => place.run('r1c1', command)),
     ]);
-    expect(place.lines('log')).toEqual(['once']);
+    expect(place.lines('log'), JSON.stringify(outcomes)).toEqual(['once']);
     expect(new Set(outcomes.map(({ stdout }) => stdout)).size).toBe(1);
     await place.tearDown();
   });

@@ -1,4 +1,5 @@
 /** What a worker does for one call of `search`, as a process to be killed: `node lookup-attempt.ts <settings>`. */
+import type { Client } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { makeActivities } from '../../activities/index.ts';
 import { providersFrom } from '../../activities/providers/configured.ts';
@@ -16,7 +17,13 @@ const providers = providersFrom(
   { baseUrls: { serper: url } },
 );
 const { search } = await makeActivities({ stateDir, corpora: [], endpoints: [], queues: {}, providers });
-const output = await new MockActivityEnvironment().run(search!, {
+// Asked whose the workspace is.
+const client = {
+  connection: { workflowService: { getClusterInfo: async () => ({ clusterId: 'test' }) } },
+  options: { namespace: 'default' },
+  withAbortSignal: (_: AbortSignal, work: () => unknown) => work(),
+} as unknown as Client;
+const output = await new MockActivityEnvironment({}, { client }).run(search!, {
   callId: 'r1c1',
   arguments: { query },
   session: { workspace: 'session' },
