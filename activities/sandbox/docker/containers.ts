@@ -79,8 +79,9 @@ export function openContainers(docker: Docker, stateDir: string, settings: Docke
       }
       if (there?.State.Running && there.Config.Labels[LABEL.made] === made)
         return { ...runningOf(there), user: plan.user };
-      // One that has ended keeps nothing that is needed: files are in the workspace.
-      if (there) await removeQuietly(there.Id);
+      // One that has ended keeps nothing that is needed: files are in the workspace. One that is being made may have
+      // been started since the look at it, with a command in it by now: then Docker refuses.
+      if (there) await removeQuietly(there.Id, { force: !isStopped(there) });
       try {
         await giveTo(plan.user, here);
         const container = await docker.createContainer({
@@ -115,13 +116,13 @@ export function openContainers(docker: Docker, stateDir: string, settings: Docke
   }
 
   /** By id: the name may be another's by now. */
-  async function removeQuietly(id: string): Promise<void> {
+  async function removeQuietly(id: string, { force } = { force: true }): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        await docker.getContainer(id).remove({ force: true, v: true });
+        await docker.getContainer(id).remove({ force, v: true });
         return;
       } catch (error) {
-        if (statusOf(error) === 404) return;
+        if (statusOf(error) === 404 || (statusOf(error) === 409 && !force)) return;
         // Somebody else removes it; it is gone when a look says so.
         if (statusOf(error) !== 409 || tries >= TRIES) throw error;
         await sleep(AGAIN_MS);
@@ -145,6 +146,8 @@ export function openContainers(docker: Docker, stateDir: string, settings: Docke
     },
   };
 }
+
+const isStopped = ({ State }: ContainerInspectInfo): boolean => ['created', 'exited', 'dead'].includes(State.Status);
 
 const runningOf = ({ Id, State }: ContainerInspectInfo): Running => ({ id: Id, startedAt: State.StartedAt });
 

@@ -45,6 +45,9 @@ const DOCKER_AWAY_MS = 60_000;
 
 const AGAIN_MS = 500;
 
+/** From the making of a claim to its number, on a loaded machine. */
+const CLAIM_MS = 500;
+
 /**
  * Starts a call's command, waits for the one that an earlier attempt started, or gives the recorded outcome. The runner
  * that makes the file `claim` runs it, so starting a second one does no harm; without a claim nothing has run.
@@ -77,8 +80,10 @@ export async function followCall(call: DockerCall, { signal, stopMeansKill }: Ru
     let begin = !started;
     if (started && performance.now() >= lookAt) {
       lookAt = performance.now() + LOOK_MS;
+      // Asked first: the runner of another attempt may claim the call while this one looks for its own.
+      const claimed = isClaimed(paths);
       if ((await isAlive(call, started)) === 'gone' && !isEnded(paths)) {
-        const mayHaveRun = isClaimed(paths) || started.boot !== bootId();
+        const mayHaveRun = claimed || started.boot !== bootId();
         const outcome = mayHaveRun && (await settle(call));
         if (outcome) return outcome;
         if (giveUpAt !== undefined && !mayHaveRun) throw signal.reason;
@@ -139,7 +144,12 @@ async function isAlive({ docker, containers, paths }: DockerCall, started: Start
   try {
     if (!(await containers.isUp(started.running))) return 'gone';
     if (await isRunning(docker, started.exec)) return 'here';
-    const pid = withBox(paths, (box) => box.read('claim'))?.trim();
+    let pid = claimOf(paths);
+    if (pid === '') {
+      // Made, and not written yet.
+      await sleep(CLAIM_MS);
+      pid = claimOf(paths);
+    }
     // Another attempt's runner may have been first, or a daemon that restarted knows nothing of its programs.
     return pid && (await isRunner(docker, started.running, pid, paths)) ? 'here' : 'gone';
   } catch {
@@ -155,6 +165,8 @@ async function isRunning(docker: Docker, exec: string): Promise<boolean> {
     throw error;
   }
 }
+
+const claimOf = (paths: CallPaths): string | undefined => withBox(paths, (box) => box.read('claim'))?.trim();
 
 const isEnded = (paths: CallPaths): boolean => withBox(paths, readEnd) !== undefined;
 const isClaimed = (paths: CallPaths): boolean => withBox(paths, (box) => box.has('claim')) ?? false;
