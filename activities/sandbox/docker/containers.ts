@@ -41,6 +41,9 @@ export interface Workspace {
 const TRIES = 20;
 const AGAIN_MS = 250;
 
+/** From a container's creation to its start, on a loaded machine; after that its maker is taken for gone. */
+const MAKING_MS = 15_000;
+
 export function openContainers(docker: Docker, stateDir: string, settings: DockerSettings): Containers {
   /** Of each workspace; two calls at once need one container. */
   const making = new Map<string, ReturnType<Containers['ensure']>>();
@@ -72,16 +75,19 @@ export function openContainers(docker: Docker, stateDir: string, settings: Docke
     const { here, ...plan } = await planOf(workspace);
     const options = containerOptions(plan);
     const made = madeAs(options);
-    for (let tries = 1; ; tries++) {
+    for (let tries = 1; ; ) {
       const there = await inspect(name);
       if (there && !isOurs(there.Config.Labels, stateDir)) {
         throw new Error(`The container ${name} is not this program's, though it has its name; remove or rename it.`);
       }
       if (there?.State.Running && there.Config.Labels[LABEL.made] === made)
         return { ...runningOf(there), user: plan.user };
-      // One that has ended keeps nothing that is needed: files are in the workspace. One that is being made may have
-      // been started since the look at it, with a command in it by now: then Docker refuses.
-      if (there) await removeQuietly(there.Id, { force: !isStopped(there) });
+      if (there && isBeingMade(there)) {
+        await sleep(AGAIN_MS);
+        continue;
+      }
+      // One that has ended keeps nothing that is needed: files are in the workspace.
+      if (there) await removeQuietly(there.Id);
       try {
         await giveTo(plan.user, here);
         const container = await docker.createContainer({
@@ -94,13 +100,18 @@ export function openContainers(docker: Docker, stateDir: string, settings: Docke
             [LABEL.made]: made,
           },
         });
-        await container.start();
+        await container.start().catch(async (error: unknown) => {
+          // Nobody is to wait for its start.
+          await removeQuietly(container.id).catch(() => {});
+          throw error;
+        });
         return { ...runningOf(await container.inspect()), user: plan.user };
       } catch (error) {
         // A name that is taken still, a container that was removed before its start.
         const passing =
           statusOf(error) === 409 || (statusOf(error) === 404 && /No such container/.test(reasonOf(error)));
         if (!passing || tries >= TRIES) throw error;
+        tries += 1;
         await sleep(AGAIN_MS);
       }
     }
@@ -116,13 +127,13 @@ export function openContainers(docker: Docker, stateDir: string, settings: Docke
   }
 
   /** By id: the name may be another's by now. */
-  async function removeQuietly(id: string, { force } = { force: true }): Promise<void> {
+  async function removeQuietly(id: string): Promise<void> {
     for (let tries = 1; ; tries++) {
       try {
-        await docker.getContainer(id).remove({ force, v: true });
+        await docker.getContainer(id).remove({ force: true, v: true });
         return;
       } catch (error) {
-        if (statusOf(error) === 404 || (statusOf(error) === 409 && !force)) return;
+        if (statusOf(error) === 404) return;
         // Somebody else removes it; it is gone when a look says so.
         if (statusOf(error) !== 409 || tries >= TRIES) throw error;
         await sleep(AGAIN_MS);
@@ -147,7 +158,12 @@ export function openContainers(docker: Docker, stateDir: string, settings: Docke
   };
 }
 
-const isStopped = ({ State }: ContainerInspectInfo): boolean => ['created', 'exited', 'dead'].includes(State.Status);
+/**
+ * Another attempt has created it and is about to start it: Docker lets a removal through meanwhile, even one without
+ * force, and stops what was just started.
+ */
+const isBeingMade = ({ State, Created }: ContainerInspectInfo): boolean =>
+  State.Status === 'created' && Date.now() - Date.parse(Created) < MAKING_MS;
 
 const runningOf = ({ Id, State }: ContainerInspectInfo): Running => ({ id: Id, startedAt: State.StartedAt });
 
