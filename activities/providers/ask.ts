@@ -1,5 +1,6 @@
 import { request } from 'undici';
 import type { ZodType } from 'zod';
+import { limitedText } from '../limited-text.ts';
 import { type Asked, type Headers, ProviderError, providerFailure } from './failure.ts';
 import type { ProviderOptions } from './provider.ts';
 
@@ -77,18 +78,12 @@ function addressOf({ baseUrl, path, query }: ProviderRequest): URL {
   return url;
 }
 
-async function readText(provider: string, body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > MAX_ANSWER_BYTES) {
-      throw new ProviderError('bad-answer', provider, `${provider} answered with more than 8 MiB.`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
+const readText = (provider: string, body: AsyncIterable<Uint8Array>): Promise<string> =>
+  limitedText(
+    body,
+    MAX_ANSWER_BYTES,
+    () => new ProviderError('bad-answer', provider, `${provider} answered with more than 8 MiB.`),
+  );
 
 /** Wikimedia, Crossref and arXiv ask for a name and a contact, and slow down or shut out those without. */
 function userAgent(contact: string | undefined): string {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
 import type { ToolCallOutput, ToolName } from '../../protocol/tool-call.ts';
+import { limitedText } from '../limited-text.ts';
 import { ToolError } from '../tools/tool.ts';
 import { parseForPython, pythonJson } from './python-json.ts';
 
@@ -68,7 +69,7 @@ async function askOnce(call: ServiceCall): Promise<ToolCallOutput> {
     bodyTimeout: 0,
     signal: AbortSignal.any([call.signal, AbortSignal.timeout(call.seconds * 1000)]),
   });
-  const text = await textOf(body, call);
+  const text = await limitedText(body, MOST_BYTES, () => failed(call, 'answered with more than 16 MiB'));
   if (statusCode < 200 || statusCode > 299) return { text: `${statusCode} ${text}`, failed: true };
   let answer: unknown;
   try {
@@ -93,17 +94,6 @@ function addressOf({ bases, path }: ServiceCall): { url: URL; headers: Record<st
   const headers: Record<string, string> =
     login === ':' ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` };
   return { url, headers };
-}
-
-async function textOf(body: AsyncIterable<Uint8Array>, call: ServiceCall): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > MOST_BYTES) throw failed(call, 'answered with more than 16 MiB');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
 
 const failed = ({ tool }: ServiceCall, what: string) => new ToolError(`${tool} failed: the tool service ${what}.`);

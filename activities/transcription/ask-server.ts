@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { FormData, request } from 'undici';
 import { z } from 'zod';
 import { connectionFailure, failureOf } from '../inference/failure.ts';
+import { limitedText } from '../limited-text.ts';
 import { TRANSCRIPTION_VARIABLES, type TranscriptionSettings } from './settings.ts';
 
 /** Something that is to be written down. */
@@ -88,7 +89,7 @@ async function ask(
       headersTimeout: SILENCE_MS,
       bodyTimeout: SILENCE_MS,
     });
-    const answer = await textOf(body);
+    const answer = await limitedText(body, MOST_ANSWER_BYTES, () => new Error('its answer has no end'));
     if (statusCode !== 200) throw failureOf(statusCode, headers, answer, server);
     return transcriptIn(answer);
   } catch (error) {
@@ -103,17 +104,6 @@ const addressOf = (url: string): string => {
   if (base.endsWith('/audio/transcriptions')) return base;
   return `${base}${/\/v\d+$/.test(base) ? '' : '/v1'}/audio/transcriptions`;
 };
-
-async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > MOST_ANSWER_BYTES) throw new Error('its answer has no end');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
-}
 
 function transcriptIn(answer: string): Transcript {
   let json: unknown;

@@ -1,6 +1,7 @@
 import { request } from 'undici';
 import { z } from 'zod';
 import type { ReadableDocument } from '../documents/readable-document.ts';
+import { limitedText } from '../limited-text.ts';
 import type { Secret } from '../secret.ts';
 
 /** The Jina Reader, at its own address or another that speaks the same. */
@@ -48,7 +49,7 @@ export async function readWithJina(
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIME_LIMIT_MS)]),
     });
     status = response.statusCode;
-    text = await limited(response.body);
+    text = await limitedText(response.body, MAX_BYTES, () => new JinaFailure('answered with more than 10 MB'));
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (error instanceof JinaFailure) throw error;
@@ -78,15 +79,4 @@ function parsed(text: string): z.output<typeof answerShape> {
   } catch {
     throw new JinaFailure('answered with something else than a page');
   }
-}
-
-async function limited(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > MAX_BYTES) throw new JinaFailure('answered with more than 10 MB');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }
