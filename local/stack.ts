@@ -55,7 +55,7 @@ export async function startWorker({ stateDir, env, say }: Surroundings): Promise
   const model = rehearsal && { LLM_SERVER_BASE_ENDPOINT_URL: rehearsal.url, LLM_SERVER_MODEL_NAME: REHEARSAL_MODEL };
   try {
     const stop = await superviseWorker(
-      { ...env, DEEP_RESEARCH_STATE_DIR: stateDir, ...model },
+      { DEEP_RESEARCH_LOG_FORMAT: 'text', ...env, DEEP_RESEARCH_STATE_DIR: stateDir, ...model },
       join(stateDir, 'worker.log'),
       () => say('The worker ended; starting it again.'),
     );

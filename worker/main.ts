@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
+import { redact } from '../protocol/redact.ts';
 import { describe } from './configuration/describe.ts';
 import { readConfiguration } from './configuration/index.ts';
 import { helpTable } from './configuration/table.ts';
+import { isJson, makeLogger } from './log/logger.ts';
 import { checkWorker, runWorker } from './run.ts';
 
 const HELP = `npm run worker [-- --check | --help]
@@ -21,23 +23,25 @@ try {
   if (options.help) console.log(HELP);
   else await serve(options.check === true);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(redact(error instanceof Error ? error.message : String(error)));
   // A connection that is still tried would keep the process alive.
   process.exit(1);
 }
 
 async function serve(checkOnly: boolean): Promise<void> {
   const given = readConfiguration();
-  const say = (...told: Parameters<typeof describe>) => console.log(describe(...told).join('\n'));
   if (checkOnly) {
     const { configuration, tools } = await checkWorker(given);
-    say(configuration, tools);
+    console.log(describe(configuration, tools).join('\n'));
     console.log('The configuration is good.');
     return;
   }
   await runWorker(given, {
     onReady(configuration, tools) {
-      say(configuration, tools);
+      const told = describe(configuration, tools);
+      // Whatever the log's level: what a worker serves with is looked for when something is wrong.
+      if (isJson(given.log)) makeLogger({ ...given.log, level: 'info' }).info('The worker serves.', { with: told });
+      else console.log(told.join('\n'));
       process.send?.('ready');
     },
   });

@@ -3,6 +3,7 @@ import type { DataConverter } from '@temporalio/common';
 import { SimplePlugin } from '@temporalio/plugin';
 import type { NativeConnection, ReplayWorkerOptions, Worker, WorkerOptions } from '@temporalio/worker';
 import { makeSessionWork } from '../activities/index.ts';
+import { log } from '../activities/log.ts';
 import type { Janitor } from '../activities/sandbox/docker/janitor.ts';
 import type { OwnTool } from '../activities/tools/own-tool.ts';
 import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
@@ -130,7 +131,7 @@ export interface PluginOptions {
 export async function deepResearchPlugin(options: PluginOptions = {}): Promise<DeepResearchPlugin> {
   const { tools = [], configuration = readConfiguration() } = options;
   const servers = await openMcpTools(configuration, tools);
-  for (const note of servers.notes) console.error(note);
+  for (const note of servers.notes) log.warn(note);
   try {
     // One worker polls one queue, so that no tool and no host can have a queue of its own here.
     const { activities, sweep } = await sessionWorkOf({ ...configuration, toolRates: {} }, [

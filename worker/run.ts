@@ -1,11 +1,14 @@
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, type LogLevel, Runtime, Worker } from '@temporalio/worker';
+import { type LogLevel, Runtime, Worker } from '@temporalio/worker';
+import { log, logTo } from '../activities/log.ts';
 import { closeIndexes } from '../activities/ranking/thread.ts';
 import type { OwnTool } from '../activities/tools/own-tool.ts';
 import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
 import { workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration/index.ts';
 import { dataConverterOf } from './data-converter.ts';
+import { callFields } from './log/call-fields.ts';
+import { makeLogger } from './log/logger.ts';
 import { HEARTBEAT_THROTTLE, type PluginOptions, sessionWorkOf } from './plugin.ts';
 import { hostQueueOf, type Poll, pollsOf } from './queues.ts';
 import { startSandboxJanitor } from './sandbox-janitor.ts';
@@ -17,13 +20,15 @@ import { BUILD_ID } from './version.ts';
 /** Loaded once for all sessions: for each of them it would take half of its start and of its way back into memory. */
 const bundlerOptions = { preloadModules: [fileURLToPath(import.meta.resolve('zod'))] };
 
-const warn = (problem: string) => console.error(problem);
-
 /** Temporal's part of this process; once, before the first connection. */
-function installRuntime({ logLevel }: Configuration): void {
+function installRuntime({ log: options }: Configuration): void {
+  const logger = makeLogger(options);
+  logTo(logger);
   Runtime.install({
-    logger: new DefaultLogger(logLevel.toUpperCase() as LogLevel),
+    logger,
     shutdownSignals: ['SIGINT', 'SIGTERM'],
+    // What Temporal's native core says comes out of the same log.
+    telemetryOptions: { logging: { filter: { core: options.level.toUpperCase() as LogLevel }, forward: {} } },
   });
 }
 
@@ -33,7 +38,7 @@ function installRuntime({ logLevel }: Configuration): void {
  */
 export async function checkWorker(given: Configuration): Promise<Pick<Started, 'configuration' | 'tools'>> {
   installRuntime(given);
-  const { connection, closeTools, ...started } = await checkStart(given, { warn, ownTools: [] });
+  const { connection, closeTools, ...started } = await checkStart(given, { warn: console.error, ownTools: [] });
   await closeTools();
   await connection.close();
   return started;
@@ -53,7 +58,10 @@ export async function runWorker(
   } = {},
 ): Promise<void> {
   installRuntime(given);
-  const { connection, namespace, configuration, tools, closeTools } = await checkStart(given, { warn, ownTools });
+  const { connection, namespace, configuration, tools, closeTools } = await checkStart(given, {
+    warn: log.warn,
+    ownTools,
+  });
   const { worker: limits } = configuration;
   const janitor = startSandboxJanitor(configuration, connection, namespace);
   let stopSweeping: (() => void) | undefined;
@@ -84,6 +92,7 @@ export async function runWorker(
           taskQueue: poll.taskQueue,
           buildId: BUILD_ID,
           dataConverter,
+          interceptors: { activity: [callFields] },
           ...(poll.workflows ? { workflowsPath, bundlerOptions, sinks: servesModel ? sessionSinks : silentSinks } : {}),
           activities: activitiesAt(poll),
           ...(typeof poll.activities === 'string'

@@ -1,4 +1,5 @@
 import type { NativeConnection } from '@temporalio/worker';
+import { log } from '../activities/log.ts';
 import { type Janitor, startJanitor } from '../activities/sandbox/docker/janitor.ts';
 import type { SessionOwner } from '../activities/sandbox/sandbox.ts';
 import type { Configuration } from './configuration/index.ts';
@@ -21,7 +22,7 @@ export function startSandboxJanitor(
     namespace,
     taskQueue,
     isOver: (owner) => isOver(connection, owner),
-    onProblem: (sentence) => console.error(sentence),
+    onProblem: log.warn,
   });
 }
 

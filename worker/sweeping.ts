@@ -1,4 +1,5 @@
 import type { NativeConnection } from '@temporalio/worker';
+import { log } from '../activities/log.ts';
 import type { TemporalService } from '../activities/workspace/owner.ts';
 
 const EVERY_MS = 3_600_000;
@@ -11,7 +12,7 @@ export function keepSweeping(sweep: Sweep, { workflowService }: NativeConnection
   const once = () =>
     sweep(workflowService as unknown as TemporalService, namespace).then(
       (swept) => {
-        if (swept.length > 0) console.warn(`Removed what sessions that are over had left: ${swept.join(', ')}`);
+        if (swept.length > 0) log.warn(`Removed what sessions that are over had left: ${swept.join(', ')}`);
       },
       // The server is away or the disk is full: the next hour will do.
       () => {},

@@ -1,4 +1,5 @@
 import type { CallToolResult } from '@modelcontextprotocol/client';
+import { log } from '../log.ts';
 import { untilAborted } from '../web/until-aborted.ts';
 import { connect, type McpConnection, Unreachable } from './connection.ts';
 import { endOf, reasonOf } from './failure.ts';
@@ -124,6 +125,6 @@ export class McpServer {
   /** For people: a model is not told what a process wrote for its own log. */
   #log(reason: string, lastWords: string): void {
     const words = lastWords ? `; its last words: ${lastWords}` : '';
-    console.warn(`The MCP server "${this.settings.name}": ${reason}${words}`);
+    log.warn(`The MCP server "${this.settings.name}": ${reason}${words}`);
   }
 }

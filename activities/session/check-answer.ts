@@ -11,6 +11,7 @@ import { type TrajectoryCursor, type TrajectoryPage, wholeTrajectory } from '../
 import type { Cache } from '../cache/index.ts';
 import { checkClaims } from '../claims/check-claims.ts';
 import { containedReader } from '../documents/contained-reader.ts';
+import { log } from '../log.ts';
 
 /** A workflow that cannot be asked at this moment can be a little later. */
 const TRIES = 3;
@@ -49,9 +50,7 @@ export function answerChecker(cache: Cache): (artifacts: Artifact[]) => Promise<
       } catch (error) {
         signal.throwIfAborted();
         if (tries >= TRIES) {
-          console.warn(
-            `The answer of ${workflowId} was not checked: ${error instanceof Error ? error.message : error}`,
-          );
+          log.warn(`The answer of ${workflowId} was not checked: ${error instanceof Error ? error.message : error}`);
           return {};
         }
       }

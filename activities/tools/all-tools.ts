@@ -3,6 +3,7 @@ import { TOOL_NAMES } from '../../protocol/tool-call.ts';
 import { type Cache, type CacheSettings, noCache, openCache } from '../cache/index.ts';
 import { containedReader } from '../documents/contained-reader.ts';
 import type { Fleet } from '../inference/fleet/index.ts';
+import { log } from '../log.ts';
 import type { Providers } from '../providers/configured.ts';
 import type { SearchKind } from '../providers/provider.ts';
 import { readForGoal } from '../reading/read-for-goal.ts';
@@ -58,7 +59,7 @@ const MOST_SECONDS = 2_100;
 
 /** What the tools keep over sessions, where the options say so. */
 export const cacheOf = ({ cache, stateDir }: ToolsOptions): Cache =>
-  cache ? openCache(cache, stateDir, { onProblem: console.warn }) : noCache;
+  cache ? openCache(cache, stateDir, { onProblem: log.warn }) : noCache;
 
 /** All tools that this worker can serve, in the order of the prompt. */
 export async function makeTools(options: ToolsOptions, cache: Cache = cacheOf(options)): Promise<ServedTool[]> {

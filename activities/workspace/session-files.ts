@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SessionRef, ToolCallInput, ToolCallOutput, WorkspaceState } from '../../protocol/tool-call.ts';
+import { log } from '../log.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import { cleanupCalls } from './cleanup-calls.ts';
 import type { Kept } from './keep.ts';
@@ -87,7 +88,7 @@ export function sessionFiles({ stateDir, kept, sandbox, hostQueue, limits }: Ses
           } catch (error) {
             if (!(error instanceof MissingContent)) throw error;
             await restore({ ...call.session, snapshot: EMPTY_TREE });
-            console.warn(`The files of ${workspace} are lost: ${error.message}`);
+            log.warn(`The files of ${workspace} are lost: ${error.message}`);
             return { folder, instead: { text: FILES_LOST, failed: true, workspace: { snapshot: EMPTY_TREE } } };
           }
         }
@@ -118,7 +119,7 @@ export function sessionFiles({ stateDir, kept, sandbox, hostQueue, limits }: Ses
         } catch (error) {
           const why = (error as Error).message;
           const text = error instanceof TooLarge ? await tellOnce(workspace, output.text, why) : output.text;
-          if (!(error instanceof TooLarge)) console.warn(`The files of ${workspace} cannot be saved: ${why}`);
+          if (!(error instanceof TooLarge)) log.warn(`The files of ${workspace} cannot be saved: ${why}`);
           return { ...output, text, workspace: state({ notSaved: why }) };
         }
       });

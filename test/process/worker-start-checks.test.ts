@@ -139,9 +139,16 @@ describe('a model server that cannot be used ends the worker with one sentence',
 test('with one good server of two the worker warns and serves', async () => {
   const url = await closedUrl();
   const started = await sessions.work({ LLM_SERVER_BASE_ENDPOINT_URL: `${sessions.model.url},${url}` });
-  expect(started.output()).toMatch(
-    /^LLM_SERVER_BASE_ENDPOINT_URL: no model server answers at .*\nModels: .*131072 tokens/,
-  );
+  const [warning, ready] = started
+    .output()
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(warning).toMatchObject({
+    level: 'warn',
+    message: expect.stringMatching(/^LLM_SERVER_BASE_ENDPOINT_URL: no model server answers at /),
+  });
+  expect(ready.with[0]).toMatch(/^Models: .*131072 tokens/);
   expect(await started.stop()).toBe(0);
 });
 

@@ -12,7 +12,7 @@ export function describe(configuration: Configuration, furtherTools: readonly { 
     stateDir,
     taskQueue,
     roles,
-    logLevel,
+    log,
     worker,
     providers,
     cache,
@@ -56,7 +56,7 @@ export function describe(configuration: Configuration, furtherTools: readonly { 
     `Worker: queue ${taskQueue}; serves ${roles?.join(', ') ?? 'everything'}; ${worker.maxCachedWorkflows} sessions cached; ` +
       `${worker.maxConcurrentInferences} model calls and ${worker.maxConcurrentTools} tools at once; ${rates.join('')}` +
       `${worker.shutdownGraceSeconds} s to shut down`,
-    `State: ${stateDir}; files in ${placeInWords(store.place)}; log level ${logLevel}` +
+    `State: ${stateDir}; files in ${placeInWords(store.place)}; log level ${log.level}` +
       (variables.S1_DR_CONFIG_JSON ? `; settings from ${variables.S1_DR_CONFIG_JSON}` : ''),
   ];
 }

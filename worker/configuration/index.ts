@@ -18,7 +18,7 @@ import { cacheSettings } from './cache.ts';
 import { dockerSettings } from './docker.ts';
 import { endpointsFrom } from './endpoints.ts';
 import { ConfigurationError } from './error.ts';
-import type { LOG_LEVELS } from './groups/program.ts';
+import type { LOG_LEVELS, LogFormat } from './groups/program.ts';
 import { ROLES, type Role } from './groups/temporal.ts';
 import { mcpServersFrom } from './mcp-servers.ts';
 import { readVariables } from './sources.ts';
@@ -67,7 +67,7 @@ export interface Configuration {
   store: StoreSettings;
   /** A host that does not take a call within this time is taken for gone. */
   hostLostSeconds: number;
-  logLevel: (typeof LOG_LEVELS)[number];
+  log: { level: (typeof LOG_LEVELS)[number]; format: LogFormat };
   worker: {
     maxCachedWorkflows: number;
     maxConcurrentInferences: number;
@@ -145,7 +145,7 @@ export function readConfiguration(
     cache,
     store,
     hostLostSeconds: values.DEEP_RESEARCH_HOST_LOST_SECONDS,
-    logLevel: values.DEEP_RESEARCH_LOG_LEVEL,
+    log: { level: values.DEEP_RESEARCH_LOG_LEVEL, format: values.DEEP_RESEARCH_LOG_FORMAT },
     worker: {
       maxCachedWorkflows: values.DEEP_RESEARCH_MAX_CACHED_WORKFLOWS,
       maxConcurrentInferences: values.DEEP_RESEARCH_MAX_CONCURRENT_INFERENCES,

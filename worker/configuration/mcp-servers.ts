@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { McpAddress, McpProcess, McpServerSettings } from '../../activities/mcp/settings.ts';
 import { nearest } from '../../activities/providers/nearest.ts';
 import { Secret } from '../../activities/secret.ts';
+import { hide } from '../../protocol/redact.ts';
 import { withoutPassword } from './describe.ts';
 import { ConfigurationError } from './error.ts';
 import { webUrl } from './variable.ts';
@@ -114,6 +115,8 @@ function serverFrom(name: string, raw: unknown, env: NodeJS.ProcessEnv, folder: 
     problems.push(`${at}.type: "${type}" does not go with ${command === undefined ? 'url' : 'command'}.`);
   }
   if (problems.length > 0 || disabled) return { problems };
+  const secrets = longestFirst([...hidden, ...secretsOf(parsed.data)]);
+  for (const secret of secrets) hide(secret);
   const transport = url === undefined ? processOf(parsed.data, folder) : addressOf({ ...parsed.data, url });
   return {
     problems,
@@ -123,7 +126,7 @@ function serverFrom(name: string, raw: unknown, env: NodeJS.ProcessEnv, folder: 
       ...(tools ? { tools } : {}),
       ...(readOnly === undefined ? {} : { readOnly }),
       ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
-      hidden: new Secret(longestFirst([...hidden, ...secretsOf(parsed.data)])),
+      hidden: new Secret(secrets),
     },
   };
 }

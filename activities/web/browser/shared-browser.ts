@@ -1,3 +1,4 @@
+import { log } from '../../log.ts';
 import { addressPolicy } from '../address.ts';
 import { userAgent } from '../safe-fetch.ts';
 import { type PageBrowser, pageBrowser } from './page-browser.ts';
@@ -34,7 +35,7 @@ export function sharedBrowser({ browser, allowPrivate, contact }: SharedBrowserO
     policy: addressPolicy(allowPrivate),
     userAgent: userAgent(contact),
     limits: { memoryMb },
-    onProblem: console.warn,
+    onProblem: log.warn,
   });
   browsers.set(key, made);
   return made;

@@ -1,6 +1,8 @@
 import { choice, text, textOr } from '../variable.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
+export const LOG_FORMATS = ['auto', 'text', 'json'] as const;
+export type LogFormat = (typeof LOG_FORMATS)[number];
 
 const readElsewhere = true;
 const environmentOnly = true;
@@ -23,7 +25,11 @@ export const program = {
     fallback: '`batches` of the state folder',
   }),
   DEEP_RESEARCH_LOG_LEVEL: choice(LOG_LEVELS, 'warn', {
-    description: "Least level of the worker's log, on stderr.",
+    description:
+      "Least level of the worker's log, on stderr ([telemetry.md](telemetry.md)). `info` has a record for each model call and each tool call.",
+  }),
+  DEEP_RESEARCH_LOG_FORMAT: choice(LOG_FORMATS, 'auto', {
+    description: 'A line of text, or a JSON object in a line, for each record. `auto`: text on a terminal, else JSON.',
   }),
   TEMPORAL_CLI_PATH: text({
     description: "Temporal's command line for `npm start`.",

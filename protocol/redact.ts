@@ -1,0 +1,32 @@
+/** Values that must not be shown, of this process. */
+const hidden = new Set<string>();
+
+/** Hiding shorter ones would make texts unreadable and hide nothing. */
+const SHORTEST = 6;
+
+const SHOWN = '[secret]';
+
+/** From here on `redact` takes the value out of every text; of a header (`Bearer abc`) also what follows its scheme. */
+export function hide(value: string): void {
+  for (const each of [value, value.replace(/^(bearer|basic|token)\s+/i, '')]) {
+    if (each.trim().length >= SHORTEST) hidden.add(each);
+  }
+}
+
+/** `https://name:password@host`: all up to the @. */
+const LOGIN = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'@]+@/gi;
+
+/** Parameters of addresses that let in whoever has them: keys, tokens, signatures. */
+const PARAMETER =
+  /([?&](?:[\w.-]*(?:key|token|secret|signature|passw(?:or)?d|credential)|sig|auth|x-amz-[\w-]+)=)[^&\s"'#)\]]+/gi;
+
+/**
+ * The text without the secrets that this process knows, and without what in addresses is likely to be one. For logs,
+ * traces and failures: the last guard, where the first is that nobody writes a secret there.
+ */
+export function redact(text: string): string {
+  let shown = text;
+  for (const secret of hidden) if (shown.includes(secret)) shown = shown.replaceAll(secret, SHOWN);
+  if (!shown.includes('://')) return shown;
+  return shown.replace(LOGIN, '$1…@').replace(PARAMETER, '$1…');
+}
