@@ -9,6 +9,8 @@ export interface Controls {
   /** Follow-up questions are taken now. */
   open: boolean;
   followUps: string[];
+  /** Updates that this run has taken. */
+  taken: number;
 }
 
 export const newControls = (): Controls => ({
@@ -17,7 +19,27 @@ export const newControls = (): Controls => ({
   decisions: new Map(),
   open: false,
   followUps: [],
+  taken: 0,
 });
+
+/**
+ * Temporal takes 2,000 updates in a run, and after them none, not even `resume` or `finish`; it suggests a new run from
+ * 1,800 on. A session comes to that between two rounds, so what can wait is refused before.
+ */
+const MOST_UPDATES = 1_800;
+
+/** Steering texts that the model has not seen. What people write in a round is far below. */
+const MOST_UNREAD = 100;
+
+/** @throws Error where an update can wait for the next round, and has to */
+export function checkRoom(what: string, { taken }: Controls, unread = 0): void {
+  if (unread >= MOST_UNREAD) {
+    throw new Error(`${what}: ${unread} texts wait for the model already; it takes more when it has seen them`);
+  }
+  if (taken >= MOST_UPDATES) {
+    throw new Error(`${what}: the session has taken ${taken} updates in this round; it takes more in the next`);
+  }
+}
 
 /** Characters; far above what a person writes, far below what would hurt the context. */
 const LONGEST_TEXT = 20_000;

@@ -8,7 +8,7 @@ import { askedOf, begin, unprepared } from './begin.ts';
 import { handle } from './handlers.ts';
 import { research } from './research.ts';
 import { ActivityFailed } from './runtime.ts';
-import { enter, newSessionAt, resultOf, type Session } from './session.ts';
+import { enter, mustGoOnInNewRun, newSessionAt, resultOf, type Session } from './session.ts';
 import { currentRound, currentSegment, type SessionData } from './session-state.ts';
 import { temporalRuntime } from './temporal-runtime.ts';
 
@@ -17,6 +17,16 @@ export interface Carried {
   data: SessionData;
   paused: boolean;
   finish: boolean;
+  open?: Open;
+}
+
+/** A session with an answer that is kept open for follow-up questions. */
+interface Open {
+  /** Why its rounds ended. */
+  reason: StopReason;
+  /** Epoch milliseconds. */
+  until: number;
+  result: ResearchResult;
 }
 
 /**
@@ -27,50 +37,69 @@ export async function deepResearch(
   input: string | ResearchInput | ForkInput,
   carried?: Carried,
 ): Promise<ResearchResult> {
-  let session: Session | undefined;
-  handle(() => session);
   const asked = askedOf(input);
   const runtime = temporalRuntime({
-    searchAttributes: () => session?.data.prepared.searchAttributes ?? false,
+    searchAttributes: () => session.data.prepared.searchAttributes,
     settings: asked.settings,
   });
+  const session = carried ? newSessionAt(carried.data, runtime) : unprepared(asked, runtime);
+  if (carried) {
+    session.controls.paused = carried.paused;
+    session.controls.finish = carried.finish;
+  }
+  handle(session);
   try {
-    session = carried ? newSessionAt(carried.data, runtime) : unprepared(asked, runtime);
-    if (carried) {
-      session.controls.paused = carried.paused;
-      session.controls.finish = carried.finish;
-    } else {
-      await begin(session, asked);
-    }
+    if (!carried) await begin(session, asked);
     watchDeadline(session);
-    return await answers(session);
+    return await answers(session, carried?.open);
   } catch (error) {
-    if (session?.data.prepared.session.workspace) await conclude(session);
+    // The files stay for the next run, and so does what runs beside them.
+    if (error instanceof wf.ContinueAsNew && runtime.patched('keep-workspace-for-next-run')) throw error;
+    if (session.data.prepared.session.workspace) await conclude(session);
     throw error instanceof ActivityFailed ? wf.ApplicationFailure.nonRetryable(error.message, error.type) : error;
   }
 }
 
 /** The first answer, then one for each follow-up question while the session is kept open. */
-async function answers(session: Session): Promise<ResearchResult> {
-  const { data, controls, runtime } = session;
+async function answers(session: Session, open?: Open): Promise<ResearchResult> {
+  const { data } = session;
   for (;;) {
-    const ended = await research(session);
-    if (ended === 'continue_as_new') return continueAsNew(session);
-    const open = data.settings.keepOpenSeconds > 0 && !session.timedOut && currentRound(data) !== undefined;
-    session.result = resultOf(session, ended, await conclude(session, { answered: true, open }));
-    if (!open) return done(session, ended);
-    controls.open = true;
-    controls.finish = false;
-    enter(session, 'open');
-    const asked = await runtime.until(() => controls.followUps.length > 0, data.settings.keepOpenSeconds * 1000);
-    controls.open = false;
-    if (!asked) {
-      session.result = resultOf(session, ended, await conclude(session, { answered: true }));
-      return done(session, ended);
+    if (!open) {
+      const reason = await research(session);
+      if (reason === 'continue_as_new') return continueAsNew(session);
+      const stays = data.settings.keepOpenSeconds > 0 && !session.timedOut && currentRound(data) !== undefined;
+      session.result = resultOf(session, reason, await conclude(session, { answered: true, open: stays }));
+      if (!stays) return done(session, reason);
+      open = { reason, until: session.runtime.now() + data.settings.keepOpenSeconds * 1000, result: session.result };
     }
-    const last = currentRound(data);
-    if (last) last.followUp = controls.followUps.splice(0).join('\n\n');
+    const next = await keepOpen(session, open);
+    if (next === 'continue_as_new') return continueAsNew(session, open);
+    if (next === 'ended') {
+      session.result = resultOf(session, open.reason, await conclude(session, { answered: true }));
+      return done(session, open.reason);
+    }
+    open = undefined;
   }
+}
+
+/** Waits for a follow-up question, which it hands to the session. */
+async function keepOpen(session: Session, open: Open): Promise<'asked' | 'ended' | 'continue_as_new'> {
+  const { data, controls, runtime } = session;
+  session.result = open.result;
+  controls.open = true;
+  controls.finish = false;
+  enter(session, 'open');
+  const asked = () => controls.followUps.length > 0;
+  const finished = () => controls.finish && runtime.patched('finish-while-open');
+  const waited = await runtime.until(
+    () => asked() || finished() || mustGoOnInNewRun(session),
+    Math.max(1, open.until - runtime.now()),
+  );
+  controls.open = false;
+  if (!asked()) return waited && !finished() ? 'continue_as_new' : 'ended';
+  const last = currentRound(data);
+  if (last) last.followUp = controls.followUps.splice(0).join('\n\n');
+  return 'asked';
 }
 
 function done(session: Session, reason: StopReason): ResearchResult {
@@ -79,11 +108,12 @@ function done(session: Session, reason: StopReason): ResearchResult {
   return session.result as ResearchResult;
 }
 
-function continueAsNew({ data, controls }: Session): Promise<never> {
+function continueAsNew({ data, controls }: Session, open?: Open): Promise<never> {
   return wf.continueAsNew<typeof deepResearch>(data.settings, {
     data,
     paused: controls.paused,
     finish: controls.finish,
+    ...(open ? { open } : {}),
   });
 }
 

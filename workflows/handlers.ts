@@ -5,7 +5,7 @@ import { type Message, messagesOf } from '../protocol/messages.ts';
 import { QUERY, UPDATE } from '../protocol/names.ts';
 import { reportOf } from '../protocol/report.ts';
 import type { TrajectoryCursor, TrajectoryPage } from '../protocol/trajectory.ts';
-import { checkText, readDecision } from './controls.ts';
+import { checkRoom, checkText, readDecision } from './controls.ts';
 import { refresh, type Session, statusOf } from './session.ts';
 import { currentSegment, openCalls } from './session-state.ts';
 import { viewOf } from './share-transcript.ts';
@@ -16,23 +16,21 @@ import { viewOf } from './share-transcript.ts';
  */
 const PAGE = 80_000;
 
-/** Answers queries and takes updates for a session, from its first moment to its last. */
-export function handle(session: () => Session | undefined): void {
-  const ready = (): Session => {
-    const now = session();
-    if (!now) throw new Error('The session is being prepared; ask again in a moment.');
-    return now;
-  };
-  handleQueries(ready);
-  handleUpdates(ready);
+/**
+ * Answers queries and takes updates for a session, from its first moment to its last. The session has to be there:
+ * updates that came with the start of a run, as those that the run before could not take, are given to it at once.
+ */
+export function handle(session: Session): void {
+  handleQueries(session);
+  handleUpdates(session);
 }
 
-function handleQueries(ready: () => Session): void {
+function handleQueries(session: Session): void {
   const transcript = (since = 0, upTo = Number.POSITIVE_INFINITY): Message[] => {
-    const { data } = ready();
+    const { data } = session;
     return firstPage(messagesOf(currentSegment(data), data.prepared.protocol, since, upTo));
   };
-  wf.setHandler(wf.defineQuery(QUERY.status), () => statusOf(ready()), {
+  wf.setHandler(wf.defineQuery(QUERY.status), () => statusOf(session), {
     description: 'State, round, tokens and what runs now',
   });
   wf.setHandler(wf.defineQuery<Message[], [number?, number?]>(QUERY.transcript), transcript, {
@@ -40,17 +38,17 @@ function handleQueries(ready: () => Session): void {
   });
   wf.setHandler(
     wf.defineQuery<TrajectoryPage, [TrajectoryCursor?]>(QUERY.trajectory),
-    (cursor) => trajectoryPage(ready(), cursor),
+    (cursor) => trajectoryPage(session, cursor),
     { description: 'All segments with their rounds; `next` is the argument for the next page' },
   );
-  wf.setHandler(wf.defineQuery(QUERY.report), () => reportOf(statusOf(ready()), ready().data.segments), {
+  wf.setHandler(wf.defineQuery(QUERY.report), () => reportOf(statusOf(session), session.data.segments), {
     description: 'The session as Markdown for people',
   });
   wf.setHandler(wf.defineQuery<InferenceView, [number, number]>(QUERY.inference), (since, upTo) => {
-    const { settings, prepared } = ready().data;
+    const { settings, prepared } = session.data;
     return viewOf(settings, prepared, transcript(since, upTo));
   });
-  wf.setHandler(wf.defineQuery(QUERY.checkpoint), () => checkpointOf(ready()), {
+  wf.setHandler(wf.defineQuery(QUERY.checkpoint), () => checkpointOf(session), {
     description: 'What a fork takes over beside the trajectory',
   });
 }
@@ -88,27 +86,41 @@ function trajectoryPage({ data }: Session, from: TrajectoryCursor = { segment: 0
   return page;
 }
 
-function handleUpdates(ready: () => Session): void {
+function handleUpdates(session: Session): void {
   const refuse = (reason: string): never => {
     throw new Error(reason);
+  };
+  /** For an update's handler: the session, which has taken one more. */
+  const taking = (): Session => {
+    session.controls.taken += 1;
+    return session;
   };
   wf.setHandler(
     wf.defineUpdate<void, [string]>(UPDATE.steer),
     (text) => {
-      ready().data.steering.push(text.trim());
-      refresh(ready());
+      taking().data.steering.push(text.trim());
+      refresh(session);
     },
-    { validator: (text) => checkText('steer', text), description: 'Text that the model sees in the next round' },
+    {
+      validator: (text) => {
+        checkText('steer', text);
+        const { controls, data } = session;
+        checkRoom('steer', controls, data.steering.length);
+      },
+      description: 'Text that the model sees in the next round',
+    },
   );
   wf.setHandler(
     wf.defineUpdate<void, []>(UPDATE.pause),
     () => {
-      ready().controls.paused = true;
-      refresh(ready());
+      taking().controls.paused = true;
+      refresh(session);
     },
     {
       validator: () => {
-        if (ready().controls.paused) refuse('The session is paused already.');
+        const { controls } = session;
+        if (controls.paused) refuse('The session is paused already.');
+        checkRoom('pause', controls);
       },
       description: 'Stops after the running call',
     },
@@ -116,14 +128,14 @@ function handleUpdates(ready: () => Session): void {
   wf.setHandler(
     wf.defineUpdate<void, []>(UPDATE.resume),
     () => {
-      const { controls } = ready();
+      const { controls } = taking();
       controls.paused = false;
       if (controls.hold) controls.hold.released = true;
-      refresh(ready());
+      refresh(session);
     },
     {
       validator: () => {
-        const { controls } = ready();
+        const { controls } = session;
         if (!controls.paused && !controls.hold) refuse('The session is neither paused nor holding.');
       },
       description: 'Goes on after a pause or a hold',
@@ -132,31 +144,31 @@ function handleUpdates(ready: () => Session): void {
   wf.setHandler(
     wf.defineUpdate<void, []>(UPDATE.finish),
     () => {
-      ready().controls.finish = true;
-      ready().interrupt.raise();
+      taking().controls.finish = true;
+      session.interrupt.raise();
     },
     {
       validator: () => {
-        if (ready().controls.finish) refuse('The session is finishing already.');
+        if (session.controls.finish) refuse('The session is finishing already.');
       },
-      description: 'Answers now with what is there',
+      description: 'Answers now with what is there; ends a session that is kept open',
     },
   );
   wf.setHandler(
     wf.defineUpdate<void, [unknown, unknown?, unknown?]>(UPDATE.approve),
     (...args) => {
       const { callId, approved, reason } = readDecision(...args);
-      ready().controls.decisions.set(callId, { approved, reason });
+      taking().controls.decisions.set(callId, { approved, reason });
     },
     {
       validator: (...args: [unknown, unknown?, unknown?]) => {
         const { callId } = readDecision(...args);
-        const waiting = openCalls(ready().data).filter((open) => open.state === 'approval');
+        const waiting = openCalls(session.data).filter((open) => open.state === 'approval');
         if (!waiting.some((open) => open.id === callId)) {
           const ids = waiting.map((open) => open.id).join(', ') || 'none';
           refuse(`approve: no call "${callId}" waits for approval; waiting: ${ids}`);
         }
-        if (ready().controls.decisions.has(callId)) refuse(`approve: "${callId}" is decided already`);
+        if (session.controls.decisions.has(callId)) refuse(`approve: "${callId}" is decided already`);
       },
       description: 'Decides on a call that waits: {"callId": "r1c1", "approved": true, "reason": "…"}',
     },
@@ -164,12 +176,14 @@ function handleUpdates(ready: () => Session): void {
   wf.setHandler(
     wf.defineUpdate<void, [string]>(UPDATE.ask),
     (text) => {
-      ready().controls.followUps.push(text.trim());
+      taking().controls.followUps.push(text.trim());
     },
     {
       validator: (text) => {
         checkText('ask', text);
-        if (!ready().controls.open) refuse('ask: the session takes no follow-up questions now');
+        const { controls } = session;
+        if (!controls.open) refuse('ask: the session takes no follow-up questions now');
+        checkRoom('ask', controls, controls.followUps.length);
       },
       description: 'A follow-up question, while the session is kept open',
     },

@@ -5,7 +5,7 @@ import { canReset, contextFull, resetContext } from './context-reset.ts';
 import { lastReply } from './last-reply.ts';
 import { deliverSteering, say } from './notes.ts';
 import { runCalls } from './run-calls.ts';
-import { type Session, whilePaused } from './session.ts';
+import { interrupted, type Session, whilePaused } from './session.ts';
 import { segmentRounds } from './session-state.ts';
 import { recordReply, think } from './think.ts';
 
@@ -27,7 +27,10 @@ export async function research(session: Session): Promise<StopReason | 'continue
 async function rounds(session: Session): Promise<End> {
   let empty = 0;
   for (;;) {
-    if (session.controls.paused) await whilePaused(session);
+    if (session.controls.paused) {
+      await whilePaused(session, true);
+      if (session.controls.paused && !interrupted(session)) return 'continue_as_new';
+    }
     const stop = mustStop(session);
     if (stop) return { lastReply: stop, overflowed: false };
     if (contextFull(session)) {

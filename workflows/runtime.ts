@@ -38,7 +38,16 @@ export interface Runtime {
   show(details: string, attributes: { state: SessionState; rounds: number }): void;
   /** Whether history has grown enough to go on in a new run. */
   shouldContinueAsNew(): boolean;
+  /** Whether this run does what came with a change: not where its history was begun without. Costs an event if so. */
+  patched(change: Change): boolean;
 }
+
+/**
+ * Changes of what sessions do, by the names that stand in histories: a session that waits for a person goes on in a new
+ * run when its history is long; one that is kept open ends when it is told to finish; one that goes on in a new run is
+ * not concluded before, as sessions once were.
+ */
+export type Change = 'go-on-while-waiting' | 'finish-while-open' | 'keep-workspace-for-next-run';
 
 export interface CallOptions {
   queue?: string;

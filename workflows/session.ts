@@ -89,13 +89,21 @@ export function resultOf(session: Session, stopReason: StopReason, concluded: Co
   };
 }
 
-/** Waits while a person has paused the session; finishing and the deadline end a pause. */
-export async function whilePaused(session: Session): Promise<void> {
+/**
+ * Waits while a person has paused the session; finishing and the deadline end a pause. Between rounds it may end with
+ * the session still paused, where a new run has to go on.
+ */
+export async function whilePaused(session: Session, betweenRounds = false): Promise<void> {
   const { controls, runtime } = session;
   const before = session.state;
   enter(session, 'paused');
-  await runtime.until(() => !controls.paused || controls.finish || session.timedOut);
-  enter(session, before);
+  const over = () => !controls.paused || interrupted(session);
+  await runtime.until(() => over() || (betweenRounds && mustGoOnInNewRun(session)));
+  if (over()) enter(session, before);
 }
+
+/** Updates alone fill a history: a session that waits for people has to go on in a new run as well. */
+export const mustGoOnInNewRun = ({ runtime }: Session): boolean =>
+  runtime.shouldContinueAsNew() && runtime.patched('go-on-while-waiting');
 
 export const interrupted = (session: Session): boolean => session.controls.finish || session.timedOut;

@@ -90,6 +90,7 @@ export function temporalRuntime(options: {
       wf.upsertSearchAttributes({ [SEARCH_ATTRIBUTE.state]: [coarse(state)], [SEARCH_ATTRIBUTE.rounds]: [rounds] });
     },
     shouldContinueAsNew: () => wf.workflowInfo().continueAsNewSuggested,
+    patched: wf.patched,
   };
 }
 

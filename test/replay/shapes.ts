@@ -151,6 +151,37 @@ export const SHAPES: Record<string, Shape> = {
       await updateWith(session, UPDATE.ask, 'Which lamps stand in the harbour?');
     },
   },
+  'finish-while-open': {
+    input: { question: 'What colours has the flag of Chad?', keepOpenSeconds: 600 },
+    async drive(session) {
+      await state(session, 'open');
+      await update(session, UPDATE.finish);
+    },
+  },
+  // Updates alone fill the history; the questions are answered by a later run.
+  'continue-while-open': {
+    input: { question: 'What colours has the flag of Chad?', keepOpenSeconds: 600 },
+    shortHistory: true,
+    async drive(session) {
+      for (const text of ['Which lamps stand in the harbour?', 'Who keeps them?', 'And since when?', 'Where?']) {
+        await state(session, 'open');
+        await updateWith(session, UPDATE.ask, text);
+        await eventually('it works on it', async () => (await status(session)).state !== 'open');
+      }
+      await state(session, 'open');
+      await update(session, UPDATE.finish);
+    },
+  },
+  'continue-while-paused': {
+    input: played({ ...SLOW, rounds: 2 }, { tools: ['bash'] }),
+    shortHistory: true,
+    async drive(session) {
+      await update(session, UPDATE.pause);
+      await state(session, 'paused');
+      for (let text = 1; text <= 15; text += 1) await updateWith(session, UPDATE.steer, `Mind lamp ${text}.`);
+      await update(session, UPDATE.resume);
+    },
+  },
   cancel: {
     input: played({ rounds: 9, replyDelayMs: 800 }, { tools: ['bash'] }),
     async drive(session) {
@@ -177,6 +208,8 @@ export const SHAPES: Record<string, Shape> = {
     },
   },
   'continue-as-new': { input: played({ rounds: 12 }, { tools: ['bash'] }), shortHistory: true },
+  // Not concluded before each new run, as the one above was.
+  'continue-with-workspace': { input: played({ rounds: 12 }, { tools: ['bash'] }), shortHistory: true },
   batch: {
     type: WORKFLOW.batch,
     input: batch(4, { rollouts: 2, window: 3 }),

@@ -89,6 +89,7 @@ export function fakeSession(
     share: () => {},
     show: () => {},
     shouldContinueAsNew: () => false,
+    patched: () => true,
   };
   world.session = newSessionAt(newSession(parsed.settings, PREPARED, Date.now()), runtime);
   return world;
