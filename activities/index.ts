@@ -1,6 +1,7 @@
 import type { Prepared, SessionActivities, ToolActivity } from '../protocol/activities.ts';
 import type { BatchActivities } from '../protocol/batch-activities.ts';
 import { type ToolName, usesWorkspace } from '../protocol/tool-call.ts';
+import { accountsIn } from './batch/accounts.ts';
 import { makeBatchActivities } from './batch/index.ts';
 import { type Endpoint, protocolOf } from './inference/endpoint.ts';
 import { makeFleet } from './inference/fleet/index.ts';
@@ -75,7 +76,7 @@ export async function makeSessionWork(options: ActivityOptions): Promise<{
     fork: makeFork(session),
     infer: makeInfer(fleet),
     readFile: makeReadFile(kept),
-    conclude: makeConclude({ stateDir, sandbox, kept, files, cache }),
+    conclude: makeConclude({ stateDir, sandbox, kept, files, cache, accounts: accountsIn(options) }),
     ...makeBatchActivities({ ...options, kept }),
   };
   const sweep = (service: TemporalService, namespace: string) =>

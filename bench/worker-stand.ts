@@ -28,6 +28,7 @@ export interface WorkerStand {
   modelUrl: string;
   /** What `temporal --version` printed. */
   server: string;
+  serverPid: number;
   stop(): Promise<void>;
 }
 
@@ -89,6 +90,7 @@ export async function startWorkerStand(options: {
       taskQueue: configuration.taskQueue,
       modelUrl: model.url,
       server: cli.version,
+      serverPid: server.pid,
       stop,
     };
   } catch (error) {

@@ -112,6 +112,8 @@ export interface ConcludeInput {
   given?: string;
   /** The session may go on: its workspace is left as it is. */
   keep?: true;
+  /** The workflow that has started this session: where it is a batch, it is left an account. */
+  batch?: string;
 }
 
 export interface Concluded extends Partial<CheckedClaims> {
@@ -120,6 +122,8 @@ export interface Concluded extends Partial<CheckedClaims> {
   artifactsNote?: string;
   /** Task queue of the host that keeps them. */
   artifactsAt?: string;
+  /** Hash of the account that was left for the batch. */
+  account?: string;
 }
 
 /** The activities of a session, by type. Each tool is one more, under its model-facing name. */

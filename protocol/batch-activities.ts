@@ -1,4 +1,5 @@
 import type { BatchSettings, BrokenLine, RowOutcome } from './batch.ts';
+import type { ResearchResult } from './result.ts';
 
 /** One session to run: a row of the input and which of its rollouts. */
 export interface BatchTask {
@@ -46,9 +47,21 @@ export interface ReadTasksInput {
   count: number;
 }
 
+/** Of a session's result, what its row needs. */
+export interface SessionEnding
+  extends Pick<ResearchResult, 'stopReason' | 'rounds' | 'usage' | 'elapsedMs' | 'account'> {
+  answered: boolean;
+}
+
+export const endingOf = (result: ResearchResult): SessionEnding => {
+  const { answer, stopReason, rounds, usage, elapsedMs, account } = result;
+  return { answered: answer !== '', stopReason, rounds, usage, elapsedMs, ...(account ? { account } : {}) };
+};
+
 export interface RecordRowsInput {
   batch: string;
-  sessions: { task: BatchTask; id: string }[];
+  /** `ending` where the batch was told of it; else Temporal is asked. */
+  sessions: { task: BatchTask; id: string; ending?: SessionEnding }[];
   offsets: number[];
   /** The batch is being stopped: sessions that were cancelled with it have no row. */
   stopping: boolean;

@@ -39,6 +39,8 @@ export interface ResearchResult {
   citations?: Citation[];
   quotations?: Quotation[];
   elapsedMs: number;
+  /** Of a session of a batch: the hash under which its trajectory lies in the batch's folder until its row is written. */
+  account?: string;
   /** Name of the model that gave the answer. */
   model: string;
 }

@@ -33,7 +33,7 @@ export async function callAtWorkspace(
 /** Has the host of the workspace keep what the session gives back; any other can, from the last snapshot. */
 export function concludeAtWorkspace(
   session: Session,
-  asked: Pick<ConcludeInput, 'answered' | 'keep'>,
+  asked: Pick<ConcludeInput, 'answered' | 'keep' | 'batch'>,
 ): Promise<Concluded> {
   const { runtime } = session;
   const { snapshot: given } = session.data.prepared.workspace ?? {};

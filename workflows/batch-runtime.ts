@@ -1,9 +1,10 @@
 import * as wf from '@temporalio/workflow';
 import type { BatchSettings } from '../protocol/batch.ts';
-import type { BatchActivities, ReadyTask } from '../protocol/batch-activities.ts';
+import { type BatchActivities, endingOf, type ReadyTask, type SessionEnding } from '../protocol/batch-activities.ts';
 import type { ResearchInput } from '../protocol/input.ts';
 import { SEARCH_ATTRIBUTE, WORKFLOW } from '../protocol/names.ts';
 import { firstSentence } from '../protocol/report.ts';
+import type { deepResearch } from './deep-research.ts';
 
 /** After a worker's death its activities are given to another this soon; heartbeats come every two seconds. */
 const HEARTBEAT_TIMEOUT = '20s';
@@ -31,6 +32,31 @@ export const { awaitSessions } = wf.proxyActivities<Pick<BatchActivities, 'await
   cancellationType: wf.ActivityCancellationType.TRY_CANCEL,
 });
 
+export interface BatchSinks extends wf.Sinks {
+  batch: { hold(ms: number): void };
+}
+
+const { batch: worker } = wf.proxySinks<BatchSinks>();
+
+/** What happens at shorter intervals than this is taken together. */
+const BUSY_MS = 500;
+const HOLD_MS = 250;
+
+/**
+ * Holds the workflow's task open for a moment where one follows close upon another, so that what happens meanwhile comes
+ * as one: a task for the start and the end of each session costs more than all else that a batch does for it. Nothing of
+ * it is in the history.
+ */
+export class Pace {
+  #before = 0;
+
+  next(): void {
+    const now = Date.now();
+    if (now !== this.#before && now - this.#before < BUSY_MS) worker.hold(HOLD_MS);
+    this.#before = now;
+  }
+}
+
 /** Id of a session of a batch: always the same, so that a batch that is started again finds it. */
 export function sessionId(
   batch: string,
@@ -45,16 +71,16 @@ export function sessionId(
  * Starts a session as a child that outlives the batch: it must be there when a stopped batch is started again. False
  * when it runs already, or has ended with an answer that is not in the output yet.
  *
- * @param ended called when it has ended, however that was
+ * @param ended called when it has ended, however that was; with what its row needs where it has a result
  */
 export async function startSession(
   id: string,
   task: ReadyTask,
   { settings, searchAttributes, batch }: { settings: BatchSettings; searchAttributes: boolean; batch: string },
-  ended: () => void,
+  ended: (ending?: SessionEnding) => void,
 ): Promise<boolean> {
   try {
-    const child = await wf.startChild(WORKFLOW.session, {
+    const child = await wf.startChild<typeof deepResearch>(WORKFLOW.session, {
       workflowId: id,
       args: [inputOf(task, settings)],
       parentClosePolicy: wf.ParentClosePolicy.ABANDON,
@@ -68,7 +94,10 @@ export async function startSession(
       },
       ...(searchAttributes ? { searchAttributes: { [SEARCH_ATTRIBUTE.batch]: [batch] } } : {}),
     });
-    child.result().then(ended, ended);
+    child.result().then(
+      (result) => ended(endingOf(result)),
+      () => ended(),
+    );
     return true;
   } catch (error) {
     if ((error as Error).name === 'WorkflowExecutionAlreadyStartedError') return false;

@@ -1,9 +1,9 @@
 import * as wf from '@temporalio/workflow';
 import { type BatchInput, type BatchResult, type BatchStateName, parseBatchInput } from '../protocol/batch.ts';
-import type { ReadyTask } from '../protocol/batch-activities.ts';
+import type { ReadyTask, SessionEnding } from '../protocol/batch-activities.ts';
 import { FAILURE } from '../protocol/names.ts';
 import { type BatchControls, handleBatch } from './batch-handlers.ts';
-import { awaitSessions, batchActivities, readBatchTasks, sessionId, startSession } from './batch-runtime.ts';
+import { awaitSessions, batchActivities, Pace, readBatchTasks, sessionId, startSession } from './batch-runtime.ts';
 import {
   addOutcome,
   type BatchData,
@@ -16,7 +16,9 @@ import {
 } from './batch-state.ts';
 
 /** Rows of one write: some megabytes where sessions are long. */
-const MOST_RECORDED = 16;
+const MOST_RECORDED = 32;
+/** Rows wait for others, so that they are written together; no longer than this. */
+const LOT_MS = 2_000;
 /** Sessions that have ended and wait to be written, beyond which no more are started. */
 const MOST_WAITING = 100;
 /** Time for sessions of a batch that is stopped to end. */
@@ -58,8 +60,13 @@ class Batch implements BatchControls {
   #adopted: Set<string>;
   #watch?: wf.CancellationScope;
   /** Ended, not yet written. */
-  #ended: OpenSession[] = [];
+  #ended: (OpenSession & { ending?: SessionEnding })[] = [];
   #recording = false;
+  #recordedAt = 0;
+  #lotTimer = false;
+  /** A run that was begun by an older worker writes each row at once. */
+  readonly #inLots = wf.patched('rows-in-lots');
+  readonly #pace = new Pace();
   #stop = false;
   #failure?: unknown;
   /** Counts what happens, so that the loop wakes. */
@@ -102,6 +109,7 @@ class Batch implements BatchControls {
       if (isFinished(data) && this.#starting === 0) return;
       // What is being written must be told of its place; a session must have been started before it is handed over.
       if (leave && this.#starting === 0 && !this.#recording) await this.#continueAsNew();
+      this.#pace.next();
       const seen = this.#events;
       await wf.condition(() => this.#events !== seen || this.#stop);
     }
@@ -121,7 +129,7 @@ class Batch implements BatchControls {
     const room = () => !data.paused && !this.#stop && this.#atWork() < data.window && this.#ended.length < MOST_WAITING;
     while (room() && data.next < data.opened.tasks) {
       if (this.#ready.length === 0) {
-        const count = Math.min(100, Math.max(10, data.window));
+        const count = Math.min(200, Math.max(50, data.window));
         this.#ready = await readBatchTasks({ batch: this.#id, from: data.next, count });
         if (this.#ready.length === 0) throw new Error('The plan of the batch is shorter than it was.');
         continue;
@@ -143,7 +151,7 @@ class Batch implements BatchControls {
     this.#starting += 1;
     const options = { settings: data.settings, searchAttributes: data.opened.searchAttributes, batch: this.#id };
     wf.CancellationScope.nonCancellable(() =>
-      startSession(id, { question, files, skills, ...task }, options, () => this.#over(session)),
+      startSession(id, { question, files, skills, ...task }, options, (ending) => this.#over(session, ending)),
     )
       .then((started) => {
         if (!started) this.#adopt(id);
@@ -159,8 +167,8 @@ class Batch implements BatchControls {
     this.#watch?.cancel();
   }
 
-  #over(session: OpenSession): void {
-    this.#ended.push(session);
+  #over(session: OpenSession, ending?: SessionEnding): void {
+    this.#ended.push({ ...session, ...(ending ? { ending } : {}) });
     this.#record();
     this.#events += 1;
   }
@@ -191,7 +199,7 @@ class Batch implements BatchControls {
 
   /** Writes what has ended, one lot after another: where a row goes depends on the ones before it. */
   #record(): void {
-    if (this.#recording || this.#ended.length === 0) return;
+    if (this.#recording || this.#ended.length === 0 || this.#waitsForMore()) return;
     this.#recording = true;
     const sessions = this.#ended.slice(0, MOST_RECORDED);
     const data = this.#data;
@@ -199,7 +207,7 @@ class Batch implements BatchControls {
     wf.CancellationScope.nonCancellable(() =>
       batchActivities.recordRows({
         batch: this.#id,
-        sessions: sessions.map(({ task, id }) => ({ task, id })),
+        sessions,
         offsets: data.offsets,
         stopping: this.#stop,
         ...(logLabel === undefined ? {} : { logLabel }),
@@ -212,8 +220,26 @@ class Batch implements BatchControls {
       }, this.#fail)
       .finally(() => {
         this.#recording = false;
+        this.#recordedAt = Date.now();
         this.#events += 1;
       });
+  }
+
+  /** A lot that is not full is written a moment after the one before, or when nothing more can come. */
+  #waitsForMore(): boolean {
+    if (!this.#inLots || this.#stop || this.#ended.length >= MOST_RECORDED || this.#atWork() === 0) return false;
+    const left = this.#recordedAt + LOT_MS - Date.now();
+    if (left <= 0) return false;
+    if (!this.#lotTimer) {
+      this.#lotTimer = true;
+      wf.sleep(left)
+        .catch(() => {})
+        .finally(() => {
+          this.#lotTimer = false;
+          this.#events += 1;
+        });
+    }
+    return true;
   }
 
   readonly #fail = (error: unknown): void => {

@@ -5,6 +5,7 @@ import type { ResearchInput } from '../protocol/input.ts';
 import type { ResearchResult, StopReason } from '../protocol/result.ts';
 import { concludeAtWorkspace } from './at-workspace.ts';
 import { askedOf, begin, unprepared } from './begin.ts';
+import { giveAccount } from './give-account.ts';
 import { handle } from './handlers.ts';
 import { research } from './research.ts';
 import { ActivityFailed } from './runtime.ts';
@@ -138,7 +139,12 @@ function watchDeadline(session: Session): void {
 async function conclude(session: Session, { answered = false, open = false } = {}): Promise<Concluded> {
   const { data, runtime } = session;
   if (open && !data.workspace) return { artifacts: [] };
-  const asked = { ...(answered ? { answered } : {}), ...(open ? { keep: true as const } : {}) };
+  const batch = answered && !open ? giveAccount(session) : undefined;
+  const asked = {
+    ...(answered ? { answered } : {}),
+    ...(open ? { keep: true as const } : {}),
+    ...(batch === undefined ? {} : { batch }),
+  };
   try {
     return await wf.CancellationScope.nonCancellable(() =>
       data.workspace

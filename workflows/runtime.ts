@@ -17,6 +17,8 @@ import type { ToolCallInput, ToolCallOutput } from '../protocol/tool-call.ts';
  * whole loop runs without a server.
  */
 export interface Runtime {
+  /** Id of the workflow that has started this one as its child. */
+  parent?: string;
   prepare(input: PrepareInput): Promise<Prepared>;
   infer(input: InferInput, options: { summary: string; queue?: string }): Promise<Reply>;
   /** With `withinSeconds`, throws `HostLost` where nobody at the queue takes the call in time. */
@@ -34,6 +36,8 @@ export interface Runtime {
 
   /** Gives a model call in this process the segment's messages from `since` on, with what else it needs. */
   share(segment: number, since: number, view: InferenceView): void;
+  /** Gives the activity `conclude` in this process what the session's row in a batch needs. */
+  giveAccount(account: string): void;
   /** Shows people where the session is. */
   show(details: string, attributes: { state: SessionState; rounds: number }): void;
   /** Whether history has grown enough to go on in a new run. */

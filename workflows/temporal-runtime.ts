@@ -8,6 +8,7 @@ import { ActivityFailed, type CallOptions, Cancelled, HostLost, type Runtime } f
 
 export interface SessionSinks extends wf.Sinks {
   transcript: { share(segment: number, since: number, view: InferenceView): void };
+  account: { give(account: string): void };
 }
 
 /** After a worker's death its activities are given to another this soon; heartbeats come every two seconds. */
@@ -37,7 +38,7 @@ const tools = wf.proxyActivities<Record<string, ToolActivity>>({
 });
 
 /** Calls out of the workflow into its worker's process; not part of the history, and not made during replay. */
-const { transcript } = wf.proxySinks<SessionSinks>();
+const { transcript, account } = wf.proxySinks<SessionSinks>();
 
 /** The session's world inside a workflow. */
 export function temporalRuntime(options: {
@@ -58,7 +59,9 @@ export function temporalRuntime(options: {
     throw new ActivityFailed(type, cause?.message ?? error.message, { cause: error });
   };
   let shown = '';
+  const parent = wf.workflowInfo().parent?.workflowId;
   return {
+    ...(parent === undefined ? {} : { parent }),
     prepare: (input) => quick.prepare(input).catch(failure),
     fork: (input) => quick.fork(input).catch(failure),
     conclude: (input, options) => quick.conclude.executeWithOptions(placed(options), [input]).catch(failure),
@@ -82,6 +85,7 @@ export function temporalRuntime(options: {
       return { result: scope.run(work), stop: () => scope.cancel() };
     },
     share: (segment, since, view) => transcript.share(segment, since, view),
+    giveAccount: (text) => account.give(text),
     show(details, { state, rounds }) {
       wf.setCurrentDetails(details);
       const mark = `${coarse(state)} ${Math.floor(rounds / 10)}`;

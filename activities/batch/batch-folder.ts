@@ -13,6 +13,8 @@ export interface BatchFolder {
   /** Output rows of a rollout, which counts from 1. */
   rollout(number: number): string;
   summary: string;
+  /** What sessions leave for their rows; there while the batch works. See `accounts.ts`. */
+  accounts: string;
   logs: string;
 }
 
@@ -36,10 +38,11 @@ export function batchFolder(
     plan: join(path, 'plan.bin'),
     rollout: (number) => join(path, `rollout_${String(number).padStart(2, '0')}.jsonl`),
     summary: join(path, 'summary.json'),
+    accounts: join(path, 'accounts'),
     logs: join(path, 'logs'),
   };
 }
 
 export async function ensureBatchFolder(folder: BatchFolder): Promise<void> {
-  await mkdir(folder.path, { recursive: true, mode: 0o700 });
+  await mkdir(folder.accounts, { recursive: true, mode: 0o700 });
 }

@@ -1,4 +1,4 @@
-import { stat, truncate } from 'node:fs/promises';
+import { rm, stat, truncate } from 'node:fs/promises';
 import type { CloseBatchInput } from '../../protocol/batch-activities.ts';
 import { replaceFile } from '../record-file.ts';
 import { type BatchPlaces, batchFolder } from './batch-folder.ts';
@@ -12,6 +12,7 @@ export function makeCloseBatch(places: BatchPlaces) {
       const there = await stat(path).catch(() => undefined);
       if (there && there.size > offset) await truncate(path, offset);
     }
+    await rm(folder.accounts, { recursive: true, force: true });
     replaceFile(folder.summary, `${JSON.stringify(summary, null, 2)}\n`);
   };
 }

@@ -8,17 +8,16 @@ import {
   WorkflowFailedError,
   WorkflowNotFoundError,
 } from '@temporalio/client';
-import type { InferenceView } from '../../protocol/activities.ts';
-import { QUERY } from '../../protocol/names.ts';
-import { toolsIn } from '../../protocol/original/to-rows.ts';
+import { type Account, toolsText } from '../../protocol/account.ts';
+import { endingOf, type SessionEnding } from '../../protocol/batch-activities.ts';
 import type { ResearchResult } from '../../protocol/result.ts';
-import { TOOL_SCHEMAS } from '../../protocol/tool-schemas.ts';
-import type { Segment, TrajectoryCursor, TrajectoryPage } from '../../protocol/trajectory.ts';
+import type { Segment } from '../../protocol/trajectory.ts';
+import { askAccount } from './accounts.ts';
 
 /** A session that has ended, as Temporal and its workflow tell of it. */
 export interface EndedSession {
   cancelled: boolean;
-  result?: ResearchResult;
+  result?: SessionEnding;
   /** Why there is no result. */
   error?: string;
   startedAt: number;
@@ -28,45 +27,67 @@ export interface EndedSession {
   tools: string;
 }
 
+export interface EndedSessionSource {
+  client: Client;
+  /** The account that the session has left, where it has and where it can be read. */
+  left: (sha256: string | undefined) => Promise<Account | undefined>;
+  /** Whether what cannot be had now may be had later; else the result alone is taken. */
+  patient: boolean;
+}
+
 /**
- * Reads a session that has ended. Throws where server or workers are away, to be tried again.
- *
- * @param patient whether a trajectory that cannot be had now may be had later; else the result alone is taken
+ * Reads a session that has ended: from what it left for its row, else by query, for which a worker replays it. Both give
+ * the same. Throws where server or workers are away, to be tried again.
  */
-export async function readEndedSession(client: Client, id: string, patient: boolean): Promise<EndedSession> {
+export async function readEndedSession(
+  { client, left, patient }: EndedSessionSource,
+  id: string,
+  ending?: SessionEnding,
+): Promise<EndedSession> {
+  const known = await left(ending?.account);
+  if (ending && known) return answered(ending, known);
   const handle = client.workflow.getHandle(id);
-  const nothing = { cancelled: false, segments: [], tools: '[]' };
   let described: Awaited<ReturnType<typeof handle.describe>>;
   try {
     described = await handle.describe();
   } catch (error) {
     if (!(error instanceof WorkflowNotFoundError)) throw error;
     const now = Date.now();
-    return { ...nothing, error: 'the session is no longer known to the server', startedAt: now, endedAt: now };
+    const gone = { cancelled: false, segments: [], tools: '[]', startedAt: now, endedAt: now };
+    return { ...gone, error: 'the session is no longer known to the server' };
   }
   const { status, startTime, closeTime } = described;
+  const { result, error } = await outcomeOf(() => handle.result(), status.name);
+  const account = (await left(result?.account)) ?? (await accountOf(client, id, patient));
+  if (result && account) return answered(result, account);
   const endedAt = closeTime?.getTime() ?? Date.now();
-  const ended = await outcomeOf(() => handle.result(), status.name);
-  const segments = await trajectoryOf(client, id, patient);
-  const startedAt = ended.result
-    ? endedAt - ended.result.elapsedMs
-    : (segments[0]?.rounds[0]?.startedAt ?? startTime.getTime());
+  const { segments = [] } = account ?? {};
   return {
     cancelled: status.name === 'CANCELLED',
-    ...ended,
-    startedAt,
+    ...(result ? { result } : {}),
+    ...(error === undefined ? {} : { error }),
+    startedAt: result ? endedAt - result.elapsedMs : (segments[0]?.rounds[0]?.startedAt ?? startTime.getTime()),
     endedAt,
     segments,
-    tools: await toolsOf(client, id, segments),
+    tools: account ? toolsText(account) : '[]',
   };
 }
+
+const answered = (result: SessionEnding, account: Account): EndedSession => ({
+  cancelled: false,
+  result,
+  startedAt: account.startedAt,
+  endedAt: account.startedAt + result.elapsedMs,
+  segments: account.segments,
+  tools: toolsText(account),
+});
 
 async function outcomeOf(
   result: () => Promise<ResearchResult>,
   status: WorkflowExecutionStatusName,
 ): Promise<Pick<EndedSession, 'result' | 'error'>> {
   try {
-    return { result: await result() };
+    return { result: endingOf(await result()) };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
     if (status === 'FAILED') return { error: reasonOf(error) };
@@ -83,25 +104,14 @@ function reasonOf(error: Error): string {
   return message;
 }
 
-async function trajectoryOf(client: Client, id: string, patient: boolean): Promise<Segment[]> {
-  const segments: Segment[] = [];
-  const handle = client.workflow.getHandle(id);
+async function accountOf(client: Client, id: string, patient: boolean): Promise<Account | undefined> {
   try {
-    for (let next: TrajectoryCursor | undefined = { segment: 0, round: 0 }; next; ) {
-      const page: TrajectoryPage = await handle.query(QUERY.trajectory, next);
-      for (const segment of page.segments) {
-        const last = segments.at(-1);
-        if (last?.index === segment.index) {
-          segments[segments.length - 1] = { ...last, ...segment, rounds: [...last.rounds, ...segment.rounds] };
-        } else segments.push(segment);
-      }
-      next = page.next;
-    }
+    return await askAccount(client, id);
   } catch (error) {
     // It ended before it had begun, or what it did can no longer be replayed: its result counts all the same.
     if (patient && !isUnreadable(error)) throw error;
+    return undefined;
   }
-  return segments;
 }
 
 /** Answers of the workflow itself, or that nobody will ever have one. */
@@ -113,17 +123,3 @@ function isUnreadable(error: unknown): boolean {
 
 /** gRPC's status of a query that the workflow answered with an error. */
 const INVALID_ARGUMENT = 3;
-
-/** Tools stand in the system prompt, one a line; with native calls the session is asked. */
-async function toolsOf(client: Client, id: string, segments: Segment[]): Promise<string> {
-  const [first] = segments;
-  if (!first || first.system === '') return '[]';
-  const listed = toolsIn(first.system);
-  if (listed !== undefined) return listed;
-  const view = await client.workflow
-    .getHandle(id)
-    .query<InferenceView, [number, number]>(QUERY.inference, 0, 0)
-    .catch(() => undefined);
-  const schemas = view?.schemas ?? view?.tools.flatMap((name) => TOOL_SCHEMAS[name as keyof typeof TOOL_SCHEMAS] ?? []);
-  return JSON.stringify((schemas ?? []).map((schema) => ({ type: 'function', function: schema })));
-}

@@ -2,21 +2,21 @@ import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { RowOutcome } from '../../protocol/batch.ts';
-import type { BatchTask, RecordedRows, RecordRowsInput } from '../../protocol/batch-activities.ts';
+import type { BatchTask, RecordedRows, RecordRowsInput, SessionEnding } from '../../protocol/batch-activities.ts';
 import type { ReadRow } from '../../protocol/original/input-row.ts';
 import { queryIdOf } from '../../protocol/original/query-id.ts';
 import type { OriginalRow } from '../../protocol/original/row.ts';
 import { toOriginalRows } from '../../protocol/original/to-rows.ts';
 import { noUsage } from '../../protocol/reply.ts';
-import type { ResearchResult } from '../../protocol/result.ts';
 import type { Segment } from '../../protocol/trajectory.ts';
 import { withHeartbeat } from '../heartbeat.ts';
+import { accountsIn } from './accounts.ts';
 import { type BatchFolder, type BatchPlaces, batchFolder } from './batch-folder.ts';
 import { type EndedSession, readEndedSession } from './ended-session.ts';
 import { writeLogs } from './logs.ts';
 import { readStoredRow } from './read-tasks.ts';
 
-/** Sessions read at the same time: each is replayed by a worker. */
+/** Sessions read at the same time: those that have left nothing are replayed by a worker. */
 const AT_ONCE = 4;
 /** Some 20 minutes: workers may be away for a while, but one that none can replay any more must not hold up the batch. */
 const IMPATIENT_ATTEMPT = 45;
@@ -26,24 +26,28 @@ const IMPATIENT_ATTEMPT = 45;
  * and the same session gives the same rows: an attempt after a crash, or one that comes late, writes the same bytes at
  * the same place.
  */
-export function makeRecordRows(places: BatchPlaces) {
+export function makeRecordRows(places: Pick<BatchPlaces, 'stateDir' | 'batchDir'>) {
+  const accounts = accountsIn(places);
   return ({ batch, sessions, offsets, stopping, logLabel }: RecordRowsInput): Promise<RecordedRows> =>
     withHeartbeat(async () => {
       const { client, info } = Context.current();
       const patient = info.attempt < IMPATIENT_ATTEMPT;
       const folder = batchFolder(places, batch);
+      const left = (sha256: string | undefined) => accounts.read(batch, sha256);
       const input = await open(folder.input, 'r');
       const outcomes: RowOutcome[] = [];
+      const written: string[] = [];
       const texts = new Map<number, string[]>();
       try {
         for (let from = 0; from < sessions.length; from += AT_ONCE) {
           const some = await Promise.all(
-            sessions.slice(from, from + AT_ONCE).map(async ({ task, id }) => {
+            sessions.slice(from, from + AT_ONCE).map(async ({ task, id, ending }) => {
               const row = await readStoredRow(input, task);
-              return { task, id, row, session: await readEndedSession(client, id, patient) };
+              return { task, id, row, session: await readEndedSession({ client, left, patient }, id, ending) };
             }),
           );
           for (const { task, id, row, session } of some) {
+            if (session.result?.account) written.push(session.result.account);
             const outcome = outcomeOf(task, id, session, stopping);
             outcomes.push(outcome);
             if (outcome.status === 'cancelled') continue;
@@ -60,6 +64,8 @@ export function makeRecordRows(places: BatchPlaces) {
         const offset = offsets[rollout - 1] ?? 0;
         next[rollout - 1] = await append(folder, rollout, offset, Buffer.from(`${lines.join('\n')}\n`));
       }
+      // An attempt that comes after this has to ask the sessions, and gets the same.
+      await Promise.all(written.map((sha256) => accounts.remove(batch, sha256)));
       return { outcomes, offsets: next };
     });
 }
@@ -94,8 +100,8 @@ function outcomeOf(
 }
 
 /** Why a session that ended well gives no answer to be kept; undefined where it does. */
-function whyUnanswered({ answer, stopReason }: ResearchResult, segments: readonly Segment[]): string | undefined {
-  if (answer === '') return `the session ended without an answer (${stopReason})`;
+function whyUnanswered({ answered, stopReason }: SessionEnding, segments: readonly Segment[]): string | undefined {
+  if (!answered) return `the session ended without an answer (${stopReason})`;
   return segments.length === 0 ? 'the session has answered, but its rounds can no longer be read' : undefined;
 }
 

@@ -1,5 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Concluded, ConcludeInput } from '../../protocol/activities.ts';
+import type { Accounts } from '../batch/accounts.ts';
 import type { Cache } from '../cache/index.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -21,13 +22,15 @@ export interface ConcludeOptions {
   files: SessionFiles;
   /** Where pages are kept with which claims are compared. */
   cache: Cache;
+  /** Where sessions of a batch leave what their rows need. */
+  accounts: Accounts;
 }
 
 /**
  * The activity `conclude`: keeps and lists the files that the session gives back, checks what its answer claims, and
  * ends what it has on this host.
  */
-export function makeConclude({ stateDir, sandbox, kept, files, cache }: ConcludeOptions) {
+export function makeConclude({ stateDir, sandbox, kept, files, cache, accounts }: ConcludeOptions) {
   const check = answerChecker(cache);
 
   async function artifacts({ session, given }: ConcludeInput): Promise<Concluded & { unsaved?: true }> {
@@ -44,11 +47,16 @@ export function makeConclude({ stateDir, sandbox, kept, files, cache }: Conclude
 
   return (input: ConcludeInput): Promise<Concluded> =>
     withHeartbeat(async () => {
-      const { session, answered, keep } = input;
+      const { session, answered, keep, batch } = input;
       const { workspace } = session;
       if (!keep) await sandbox.end?.(workspacePath(stateDir, workspace));
       const { unsaved, ...found } = await artifacts(input);
-      const concluded = { ...found, ...(answered && (await check(found.artifacts))) };
+      const account = batch === undefined ? undefined : await accounts.leave(batch);
+      const concluded = {
+        ...found,
+        ...(answered && (await check(found.artifacts))),
+        ...(account === undefined ? {} : { account }),
+      };
       // Somebody may still want what could not be saved: not even the sweep shall take it.
       if (unsaved) disown(stateDir, workspace);
       else if (!keep) await endWorkspace(stateDir, workspace, sandbox);

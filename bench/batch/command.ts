@@ -36,10 +36,13 @@ async function run({ json, ...load }: Options): Promise<void> {
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ load, ...figures }, null, 2)}\n`);
 }
 
-function linesOf({ batchPerSecond, plainPerSecond, runs, memory }: BatchFigures): string[] {
+function linesOf({ batchPerSecond, plainPerSecond, batchCpu, plainCpu, runs, memory }: BatchFigures): string[] {
+  const cpu = ({ worker, server }: BatchFigures['batchCpu']) => `${worker.toFixed(1)} + ${server.toFixed(1)}`;
+  const more = (batchCpu.worker + batchCpu.server) / (plainCpu.worker + plainCpu.server) - 1;
   const most = (pick: (run: BatchFigures['runs'][number]) => number) => Math.max(...runs.map(pick));
   return [
     `batch ${batchPerSecond.toFixed(2)} sessions/s · without one ${plainPerSecond.toFixed(2)} · overhead ${((plainPerSecond / batchPerSecond - 1) * 100).toFixed(1)} % (at most 5 is promised)`,
+    `CPU ms a session, worker + server: batch ${cpu(batchCpu)} · without one ${cpu(plainCpu)} · overhead ${(more * 100).toFixed(1)} %`,
     `${runs.length} runs, each at most ${most(({ events }) => events)} events and ${most(({ bytes }) => bytes)} bytes of history`,
     ...tableLines(
       ['done', 'sessions/s', 'worker MB', 'batch run'],

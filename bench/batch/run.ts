@@ -8,6 +8,7 @@ import type { BatchInput, BatchResult, BatchStatus } from '../../protocol/batch.
 import type { ResearchInput } from '../../protocol/input.ts';
 import { QUERY, WORKFLOW } from '../../protocol/names.ts';
 import { workflowsPath } from '../../worker/combined-workflows.ts';
+import { cpuTimeOf } from '../cpu-time.ts';
 import { startWorkerStand, type WorkerStand } from '../worker-stand.ts';
 
 export interface BatchLoad {
@@ -23,6 +24,9 @@ export interface BatchLoad {
 export interface BatchFigures {
   batchPerSecond: number;
   plainPerSecond: number;
+  /** Milliseconds of processor time a session, in the worker and in the server: what a busy machine blurs less. */
+  batchCpu: Cpu;
+  plainCpu: Cpu;
   /** Of the batch workflow, oldest first. */
   runs: { events: number; bytes: number }[];
   /** While the batch ran, at each tenth. */
@@ -30,7 +34,14 @@ export interface BatchFigures {
   server: string;
 }
 
+interface Cpu {
+  worker: number;
+  server: number;
+}
+
 const MODEL = fileURLToPath(new URL('../history/instant-model.ts', import.meta.url));
+/** What the look costs is the batch's. */
+const LOOK_MS = 2000;
 const REPLY_CHARACTERS = 1000;
 const RESULT = 'The lamps were lit in spring. '.repeat(90);
 
@@ -47,15 +58,44 @@ export async function runBatchBench(load: BatchLoad, say: (line: string) => void
     await plainSessions(stand, Math.min(20, load.plain), load.window, 'warm');
     const half = Math.ceil(load.plain / 2);
     say(`${half} sessions without a batch`);
+    const cpu = cpuMeter(stand.serverPid);
     const before = await plainSessions(stand, half, load.window, 'before');
+    const cpuBefore = cpu();
     say(`a batch of ${load.rows} rows x ${load.rollouts}`);
     const batch = await batchSessions(stand, load, say);
+    const cpuBatch = cpu();
     say(`${half} sessions without a batch`);
     const after = await plainSessions(stand, half, load.window, 'after');
-    return { ...batch, plainPerSecond: (2 * half) / (before + after), server: stand.server };
+    const cpuAfter = cpu();
+    const total = load.rows * load.rollouts;
+    return {
+      ...batch,
+      plainPerSecond: (2 * half) / (before + after),
+      batchCpu: { worker: cpuBatch.worker / total, server: cpuBatch.server / total },
+      plainCpu: {
+        worker: (cpuBefore.worker + cpuAfter.worker) / 2 / half,
+        server: (cpuBefore.server + cpuAfter.server) / 2 / half,
+      },
+      server: stand.server,
+    };
   } finally {
     await stand.stop();
   }
+}
+
+/** Processor time since it was last asked. */
+function cpuMeter(serverPid: number): () => Cpu {
+  const read = (): Cpu => {
+    const { user, system } = process.cpuUsage();
+    return { worker: (user + system) / 1000, server: cpuTimeOf(serverPid) };
+  };
+  let before = read();
+  return () => {
+    const now = read();
+    const used = { worker: now.worker - before.worker, server: now.server - before.server };
+    before = now;
+    return used;
+  };
 }
 
 const instantSearch = (stateDir: string) =>
@@ -78,7 +118,8 @@ async function plainSessions(stand: WorkerStand, count: number, window: number, 
       await stand.client.workflow.execute<(input: ResearchInput) => Promise<unknown>>(WORKFLOW.session, {
         workflowId: `${name}-${next}`,
         taskQueue: stand.taskQueue,
-        args: [{ question: `Which lamps ${next}?`, tools: ['search'] }],
+        // As a batch gives them to its sessions.
+        args: [{ question: `Which lamps ${next}?`, tools: ['search'], timeoutSeconds: 7200, priority: 4 }],
       });
     }
   };
@@ -110,7 +151,7 @@ async function batchSessions(
   let before = { done: 0, at: startedAt };
   const seen = new Set<string>();
   while (!over) {
-    await Promise.race([sleep(1000), result]);
+    await Promise.race([sleep(LOOK_MS), result]);
     const current = client.workflow.getHandle('bench-batch');
     seen.add((await current.describe()).runId);
     const status = await current.query<BatchStatus, []>(QUERY.status).catch(() => undefined);

@@ -220,6 +220,16 @@ export const SHAPES: Record<string, Shape> = {
       await update(session, UPDATE.resume);
     },
   },
+  'batch-in-lots': {
+    type: WORKFLOW.batch,
+    input: batch(4, { rollouts: 2, window: 3 }),
+    async drive(session) {
+      await done(session, 2);
+      await update(session, UPDATE.pause);
+      await update(session, UPDATE.resume);
+    },
+  },
+  'batch-in-lots-continue-as-new': { type: WORKFLOW.batch, input: batch(12, { window: 3 }), shortHistory: true },
   'batch-continue-as-new': { type: WORKFLOW.batch, input: batch(12, { window: 3 }), shortHistory: true },
   'batch-cancel': {
     type: WORKFLOW.batch,

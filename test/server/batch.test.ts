@@ -1,13 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { WorkflowFailedError } from '@temporalio/client';
+import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { accountsIn, askAccount } from '../../activities/batch/accounts.ts';
+import { readPlan } from '../../activities/batch/plan.ts';
+import { makeRecordRows } from '../../activities/batch/record-rows.ts';
 import { DeepResearchClient } from '../../client/index.ts';
 import type { BatchInput, BatchProgress, BatchResult, BatchStatus } from '../../protocol/batch.ts';
+import { endingOf, type RecordRowsInput } from '../../protocol/batch-activities.ts';
 import { QUERY, UPDATE, WORKFLOW } from '../../protocol/names.ts';
 import { type OriginalRow, originalRow } from '../../protocol/original/row.ts';
+import type { ResearchResult } from '../../protocol/result.ts';
+import { sha256Of } from '../../store/blobs.ts';
 import { eventually, openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
 
 let sessions: Sessions;
@@ -72,6 +79,57 @@ test("every row is in the output of each rollout, in the original's form", { tim
   const [day] = readdirSync(join(result.output, 'logs'));
   expect(day).toMatch(/^\d{4}_\d\d_\d\d_trial$/);
   expect(readdirSync(join(result.output, 'logs', day as string))).toHaveLength(10);
+});
+
+test('a row is the same from what its session has left and from the session itself', { timeout: 300_000 }, async () => {
+  const id = `batch-${randomUUID()}`;
+  const { output } = await (await start({ ...play(3), rows: questions(4) }, id)).result();
+  const written = readFileSync(join(output, 'rollout_01.jsonl'), 'utf8');
+  expect(existsSync(join(output, 'accounts'))).toBe(false);
+
+  const stateDir = join(sessions.stateDir, 'again');
+  const again = join(stateDir, 'batches', id);
+  cpSync(output, again, { recursive: true });
+  mkdirSync(join(again, 'accounts'));
+  const tasks = await readPlan(join(output, 'plan.bin'), 0, 4);
+  const inOrder: RecordRowsInput['sessions'] = [];
+  for (const { src } of rowsIn(output, 1)) {
+    const task = tasks.find(({ row }) => row === src.id);
+    if (!task) throw new Error(`row ${src.id} is not in the plan`);
+    const session = `${id}.0000${src.id}.r1`;
+    const result: ResearchResult = await sessions.client.workflow.getHandle(session).result();
+    // It was left, and the row was written from it.
+    expect(result.account).toMatch(/^[0-9a-f]{64}$/);
+    inOrder.push({ task, id: session, ending: endingOf(result) });
+  }
+  const record = (client: Client) =>
+    new MockActivityEnvironment({}, { client }).run(makeRecordRows({ stateDir }), {
+      batch: id,
+      sessions: inOrder,
+      offsets: [0],
+      stopping: false,
+    });
+  const rows = () => readFileSync(join(again, 'rollout_01.jsonl'), 'utf8');
+
+  // Nothing is there any more: each session is asked.
+  writeFileSync(join(again, 'rollout_01.jsonl'), '');
+  const asked = await record(sessions.client);
+  expect(rows()).toBe(written);
+
+  // Left anew: nobody is asked.
+  for (const each of inOrder) {
+    const account = JSON.stringify(await askAccount(sessions.client, each.id));
+    const sha256 = sha256Of(account);
+    writeFileSync(join(again, 'accounts', sha256), account);
+    each.ending = { ...(each.ending as NonNullable<typeof each.ending>), account: sha256 };
+  }
+  writeFileSync(join(again, 'rollout_01.jsonl'), '');
+  const nobody = { withAbortSignal: (_: unknown, run: () => unknown) => run() } as unknown as Client;
+  expect(await record(nobody)).toEqual(asked);
+  expect(rows()).toBe(written);
+  expect(readdirSync(join(again, 'accounts'))).toEqual([]);
+  writeFileSync(join(again, 'accounts', inOrder[0]?.ending?.account ?? ''), 'damaged');
+  expect(await accountsIn({ stateDir }).read(id, inOrder[0]?.ending?.account)).toBeUndefined();
 });
 
 test('a stored file is taken as it is: odd rows run, broken lines are told, a row that fails is an error row', {
@@ -158,6 +216,7 @@ test('pause, window, resume and cancel act on a batch; stopped and started again
   const stopped = await status();
   expect(stopped).toMatchObject({ state: 'cancelled', total: 12 });
   expect(rowsIn(stopped.output, 1)).toHaveLength(stopped.done);
+  expect(existsSync(join(stopped.output, 'accounts'))).toBe(false);
 
   const again = await (await start(input, id)).result();
   expect(again).toMatchObject({ state: 'done', total: 12, skipped: stopped.done });

@@ -40,6 +40,7 @@ export function fakeSession(
   const runtime: Runtime = {
     prepare: async () => PREPARED,
     fork: () => Promise.reject(new Error('nothing to fork from')),
+    giveAccount: () => {},
     conclude: async () => ({ artifacts: [] }),
     async infer(inferInput) {
       await Promise.resolve();

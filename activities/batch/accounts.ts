@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Context } from '@temporalio/activity';
+import type { Client } from '@temporalio/client';
+import type { Account } from '../../protocol/account.ts';
+import type { InferenceView } from '../../protocol/activities.ts';
+import { QUERY } from '../../protocol/names.ts';
+import type { Status } from '../../protocol/status.ts';
+import { type TrajectoryCursor, type TrajectoryPage, wholeTrajectory } from '../../protocol/trajectory.ts';
+import { isHash, sha256Of } from '../../store/blobs.ts';
+import { type BatchPlaces, batchFolder } from './batch-folder.ts';
+import { takeAccount } from './given-accounts.ts';
+
+/** What a session leaves for its row, in the folder of its batch and under the hash of its bytes, until the row is written. */
+export interface Accounts {
+  /** Gives the hash; undefined where nobody will ask for it: the batch's folder is not seen from here, or the batch has ended. */
+  leave(batch: string): Promise<string | undefined>;
+  read(batch: string, sha256: string | undefined): Promise<Account | undefined>;
+  remove(batch: string, sha256: string): Promise<void>;
+}
+
+export function accountsIn(places: Pick<BatchPlaces, 'stateDir' | 'batchDir'>): Accounts {
+  const folderOf = (batch: string) => batchFolder(places, batch).accounts;
+  return {
+    async leave(batch) {
+      const { client, info } = Context.current();
+      const { workflowId, runId } = info.workflowExecution ?? {};
+      const folder = folderOf(batch);
+      const given = runId === undefined ? undefined : takeAccount(runId);
+      if (workflowId === undefined || !existsSync(folder)) return undefined;
+      try {
+        const account = given ?? JSON.stringify(await askAccount(client, workflowId, runId));
+        const sha256 = sha256Of(account);
+        // Not forced to the disk: what is damaged or lost is asked of the session.
+        await writeFile(join(folder, sha256), account, { mode: 0o600 });
+        return sha256;
+      } catch {
+        return undefined;
+      }
+    },
+
+    async read(batch, sha256) {
+      if (sha256 === undefined || !isHash(sha256)) return undefined;
+      const account = await readFile(join(folderOf(batch), sha256)).catch(() => undefined);
+      return account && sha256Of(account) === sha256 ? JSON.parse(account.toString('utf8')) : undefined;
+    },
+
+    remove: (batch, sha256) => rm(join(folderOf(batch), sha256), { force: true }),
+  };
+}
+
+/** The same from the session itself, which a worker replays where it has ended. */
+export async function askAccount(client: Client, workflowId: string, runId?: string): Promise<Account> {
+  const handle = client.workflow.getHandle(workflowId, runId);
+  const segments = await wholeTrajectory((cursor) =>
+    handle.query<TrajectoryPage, [TrajectoryCursor]>(QUERY.trajectory, cursor),
+  );
+  const { startedAt } = await handle.query<Status>(QUERY.status);
+  const { tools, schemas } = await handle.query<InferenceView, [number, number]>(QUERY.inference, 0, 0);
+  return { startedAt, segments, tools, ...(schemas ? { schemas } : {}) };
+}
