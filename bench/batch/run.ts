@@ -158,8 +158,9 @@ async function batchSessions(
     const at = performance.now();
     if (!status || (status.done - before.done < total / 10 && !over)) continue;
     const perSecond = ((status.done - before.done) * 1000) / (at - before.at);
-    memory.push({ done: status.done, perSecond, rss: process.memoryUsage().rss / 1e6, run: seen.size });
-    say(`${status.done} of ${total}`);
+    const rss = process.memoryUsage().rss / 1e6;
+    memory.push({ done: status.done, perSecond, rss, run: seen.size });
+    say(`${status.done} of ${total}: ${perSecond.toFixed(2)} a second, ${Math.round(rss)} MB, run ${seen.size}`);
     before = { done: status.done, at };
   }
   const { totals } = await result;
