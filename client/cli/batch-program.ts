@@ -16,8 +16,9 @@ import { batchStatus, follow, runBatch } from './commands/batch.ts';
 import type { Surroundings } from './program.ts';
 
 const BATCH_NOTES = `
-In a batch --timeout is 7200 and --priority 4, so that single questions overtake. The options of run_batch_inference.py
-are taken under their own names as well.`;
+In a batch --timeout is 7200 and --priority 4, so that single questions
+overtake. The options of run_batch_inference.py are taken under their own names
+as well.`;
 
 /** Adds the commands on batches of questions. */
 export function addBatchCommands(

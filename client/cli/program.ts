@@ -39,16 +39,17 @@ interface GlobalOptions {
 
 const EXAMPLES = `
 Examples:
-  deep-research ask "Which of undici's timeouts limits the body, and what is its default?"
-  deep-research ask "Summarise the attached report" --file report.pdf --max-rounds 40
-  deep-research ask "…" --no-watch --json          start it and go; prints its id
-  deep-research watch ID                           look on, from the first round
+  deep-research ask "How is the body timeout set, and what is its default?"
+  deep-research ask "Summarise the attached report" --file report.pdf
+  deep-research ask "…" --no-watch --json    start it and go; prints its id
+  deep-research watch ID                     look on, from the first round
   deep-research steer ID "Only sources after 2024"
-  deep-research artifacts ID --out results         save the files it gives back
+  deep-research artifacts ID --out results   save the files it gives back
   deep-research export ID --format html -o session.html
 
-The server is found as by Temporal's own tools: TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, TEMPORAL_PROFILE,
-TEMPORAL_API_KEY, or its configuration file. Exit codes: 0 answered, 1 failed, 2 wrong usage, 130 left with Ctrl-C.`;
+The server is found as by Temporal's own tools: TEMPORAL_ADDRESS,
+TEMPORAL_NAMESPACE, TEMPORAL_PROFILE, TEMPORAL_API_KEY, or its configuration
+file. Exit codes: 0 answered, 1 failed, 2 wrong usage, 130 left with Ctrl-C.`;
 
 /** The command line `deep-research`. Commands throw; the caller turns errors into exit codes. */
 export function buildProgram(world: Surroundings): Command {

@@ -4,56 +4,20 @@ import { openScreen } from '../../client/cli/live-view/screen.ts';
 import { watchInTerminal } from '../../client/cli/live-view/watch-in-terminal.ts';
 import { ResearchFailed } from '../../client/errors.ts';
 import type { SessionEvent } from '../../client/events.ts';
+import { fakeTerminal } from '../support/terminal.ts';
 import { aResult, aRound, aStatus } from './client-fixtures.ts';
-
-/** A terminal that knows what the screen uses: newline, return, cursor up, erase to the line's and the screen's end. */
-function fakeTerminal(columns: number) {
-  const rows: string[] = [''];
-  let row = 0;
-  let column = 0;
-  let hidden = false;
-  let written = '';
-  const put = (character: string) => {
-    if (column === columns) {
-      row += 1;
-      column = 0;
-      rows[row] ??= '';
-    }
-    rows[row] = (rows[row] ?? '').padEnd(column).slice(0, column) + character + (rows[row] ?? '').slice(column + 1);
-    column += 1;
-  };
-  const write = (text: string) => {
-    written += text;
-    for (const [part, up, erase, cursor] of text.matchAll(/\u001b\[(?:(\d+)A|([KJ])|\?25([lh]))|[\s\S]/g)) {
-      if (up) row = Math.max(0, row - Number(up));
-      else if (erase) {
-        rows[row] = (rows[row] ?? '').slice(0, column);
-        if (erase === 'J') rows.length = row + 1;
-      } else if (cursor) hidden = cursor === 'l';
-      else if (part === '\r') column = 0;
-      else if (part === '\n') {
-        row += 1;
-        column = 0;
-        rows[row] ??= '';
-      } else put(part);
-    }
-    return true;
-  };
-  return {
-    write,
-    columns,
-    rows: 24,
-    shown: () => rows.join('\n').trimEnd(),
-    isHidden: () => hidden,
-    written: () => written,
-  };
-}
 
 const line = fc.string({ unit: fc.constantFrom('a', 'b', ' '), maxLength: 19 }).map((text) => `.${text}`);
 const step = fc.oneof(
   fc.record({ draw: fc.array(line, { minLength: 1, maxLength: 8 }) }),
   fc.record({ print: fc.array(line, { maxLength: 4 }) }),
 );
+
+const asShown = (lines: string[]) =>
+  lines
+    .map((each) => each.trimEnd())
+    .join('\n')
+    .trimEnd();
 
 test('whatever is drawn and printed, the screen has the permanent lines and then the last frame', () => {
   fc.assert(
@@ -70,21 +34,10 @@ test('whatever is drawn and printed, the screen has the permanent lines and then
           permanent.push(...each.print);
           screen.print(each.print);
         }
-        expect(
-          terminal
-            .shown()
-            .split('\n')
-            .map((row) => row.trimEnd()),
-        ).toEqual(
-          [...permanent, ...frame]
-            .join('\n')
-            .trimEnd()
-            .split('\n')
-            .map((row) => row.trimEnd()),
-        );
+        expect(terminal.shown()).toBe(asShown([...permanent, ...frame]));
       }
       screen.close();
-      expect(terminal.shown().trimEnd()).toBe(permanent.join('\n').trimEnd());
+      expect(terminal.shown()).toBe(asShown(permanent));
       expect(terminal.isHidden()).toBe(false);
     }),
   );

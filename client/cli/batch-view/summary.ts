@@ -22,7 +22,7 @@ export function summaryLines(result: BatchResult, id: string, prices?: Prices): 
           row('time', totals.seconds, (seconds) => duration(seconds * 1000)),
         ]
       : []),
-    ...(failed > 0 ? ['', `Rows without an answer run again with:  npx deep-research retry-failed ${id}`] : []),
+    ...(failed > 0 ? ['', `Rows without an answer run again with:\n  npx deep-research retry-failed ${id}`] : []),
     ...(left > 0 ? ['', 'The same command goes on with the rest.'] : []),
   ];
 }

@@ -1,7 +1,8 @@
 import type { BatchResult, BatchStatus } from '../../../protocol/batch.ts';
 import type { ViewOptions } from '../batch-options.ts';
+import { openScreen } from '../live-view/screen.ts';
 import type { Surroundings } from '../program.ts';
-import { cleanLine, truncate } from '../text.ts';
+import { cleanLine, wrap } from '../text.ts';
 import type { Prices } from './cost.ts';
 import { addSample, progressLine, type Sample } from './progress-line.ts';
 import { summaryLines } from './summary.ts';
@@ -17,7 +18,7 @@ export interface View {
 
 export function viewFor(world: Surroundings, { json, prices }: Pick<ViewOptions, 'json' | 'prices'>): View {
   if (json) return jsonView(world);
-  return world.out.isTTY ? terminalView(world, prices) : plainView(world, prices);
+  return world.out.isTTY && process.env.TERM !== 'dumb' ? terminalView(world, prices) : plainView(world, prices);
 }
 
 function finishInWords(
@@ -26,22 +27,31 @@ function finishInWords(
   { output }: BatchResult,
   files: string[] | undefined,
 ): void {
-  out.write(`${[...lines, `Output: ${files ? files.join(', ') : `${output} (on the workers)`}`].join('\n')}\n`);
+  const places = files ? ['Output:', ...files.map((file) => `  ${file}`)] : [`Output: ${output} (on the workers)`];
+  out.write(`${[...lines, ...places].join('\n')}\n`);
 }
 
-/** One line that is drawn again and again. */
+/** A line or two that are drawn again and again; what is in the way stands below. */
 function terminalView(world: Surroundings, prices: Prices | undefined): View {
+  const screen = openScreen(world.out);
   let samples: Sample[] = [];
-  const draw = (line: string) =>
-    world.out.write(`\r\u001b[K${truncate(cleanLine(line), (world.out.columns || 80) - 1)}`);
+  let progress = '';
+  const draw = (trouble?: string) => {
+    const lines = [progress, ...(trouble === undefined ? [] : [`! ${trouble}`])].filter(Boolean);
+    screen.draw(lines.flatMap((line) => wrap(cleanLine(line), (world.out.columns || 80) - 1)));
+  };
   return {
     begin: (id) => world.out.write(`Batch ${id}\n`),
     show(status, trouble) {
       samples = addSample(samples, { at: Date.now(), done: status.done });
-      draw(trouble ?? progressLine(status, samples, prices));
+      progress = progressLine(status, samples, prices);
+      draw(trouble);
     },
     note: draw,
-    end: () => world.out.write('\n'),
+    end() {
+      draw();
+      screen.leave();
+    },
     finish: (result, id, files) => finishInWords(world, summaryLines(result, id, prices), result, files),
   };
 }

@@ -143,8 +143,9 @@ export async function follow(
     world.err.write(
       [
         '',
-        `The batch goes on without you. To come back:  npx deep-research batch-watch ${batch.id}${out ? ` --out ${out}` : ''}`,
-        `To stop it:  npx deep-research batch-cancel ${batch.id}`,
+        'The batch goes on without you. To come back, or to stop it:',
+        `  npx deep-research batch-watch ${batch.id}${out ? ` --out ${out}` : ''}`,
+        `  npx deep-research batch-cancel ${batch.id}`,
         '',
       ].join('\n'),
     );

@@ -123,8 +123,9 @@ async function follow(
   world.err.write(
     [
       '',
-      `The session goes on without you. To come back:  npx deep-research watch ${session.id}`,
-      `To end it:  npx deep-research cancel ${session.id}`,
+      'The session goes on without you. To come back, or to end it:',
+      `  npx deep-research watch ${session.id}`,
+      `  npx deep-research cancel ${session.id}`,
       '',
     ].join('\n'),
   );

@@ -9,9 +9,12 @@ import { printJson } from '../print-json.ts';
 import type { Surroundings } from '../program.ts';
 import { retryText } from '../retry-text.ts';
 import { styleFor } from '../style.ts';
-import { clean, cleanLine, truncate, widthOf } from '../text.ts';
+import { clean, cleanLine, truncate, widthOf, wrap } from '../text.ts';
 
 type Json = { json?: true };
+
+/** Columns of the names in front of a status. */
+const NAMES = 13;
 
 export async function status(
   client: DeepResearchClient,
@@ -55,10 +58,14 @@ export async function status(
     ...(result && isRehearsal(result.model) ? [['Mark', REHEARSAL_NOTE] as [string, string]] : []),
     ...(result ? [['Answer', result.answer] as [string, string]] : []),
   ];
-  const style = styleFor(world.out.isTTY ?? false);
+  const { isTTY = false, columns } = world.out;
+  const style = styleFor(isTTY);
+  const room = isTTY ? Math.max(20, (columns || 80) - 1 - NAMES) : Infinity;
   for (const [name, value] of rows) {
-    const text = name === 'Answer' ? clean(value) : cleanLine(value);
-    world.out.write(`${style('quiet', name.padEnd(13))}${text}\n`);
+    const lines = wrap(name === 'Answer' ? clean(value) : cleanLine(value), room);
+    // Nobody looks at columns elsewhere, and a program wants the text as it is.
+    const text = lines.join(isTTY ? `\n${' '.repeat(NAMES)}` : '\n').replace(/^ +$/gm, '');
+    world.out.write(`${style('quiet', name.padEnd(NAMES))}${text}\n`);
   }
 }
 
@@ -83,10 +90,16 @@ function listLine(session: SessionListing, widest: number, { out }: Surroundings
   const id = cleanLine(session.id);
   const outcome = session.outcome === 'running' ? (session.state ?? 'running') : session.outcome;
   const took = duration((session.closedAt ?? Date.now()) - session.startedAt);
-  const started = new Date(session.startedAt).toISOString().slice(0, 16).replace('T', ' ');
+  const started = localMinute(session.startedAt);
   const rounds = session.rounds === undefined ? '' : `${session.rounds} rounds`;
   const line = `${id}${' '.repeat(widest - widthOf(id))}  ${outcome.padEnd(11)}  ${started}  ${took.padEnd(7)}  ${rounds}`;
   return truncate(line.trimEnd(), out.isTTY ? (out.columns || 80) - 1 : Infinity);
+}
+
+/** `2026-03-01 14:05`, by this machine's clock on the wall. */
+function localMinute(time: number): string {
+  const shifted = new Date(time - new Date(time).getTimezoneOffset() * 60_000);
+  return shifted.toISOString().slice(0, 16).replace('T', ' ');
 }
 
 /** Sends something to a session and confirms it. */
@@ -117,6 +130,10 @@ export async function approvals(
   // Whole, for this is what a person decides on.
   for (const call of waiting) {
     world.out.write(`${call.id}  ${cleanLine(call.name)}\n${clean(argumentLines(call.arguments))}\n`);
+  }
+  if (waiting.length > 0) {
+    const command = `npx deep-research approve ${id} ${waiting[0]?.id}`;
+    world.err.write(`\nTo let it run, or to refuse it:\n  ${command}\n  ${command} --no --reason "…"\n`);
   }
 }
 

@@ -3,7 +3,7 @@ import type { SessionEvent } from '../../events.ts';
 import { cachedShare, count, duration } from '../format.ts';
 import { retryText } from '../retry-text.ts';
 import type { Style } from '../style.ts';
-import { clean, cleanLine, truncate, wrap } from '../text.ts';
+import { clean, cleanLine, truncate, widthOf, wrap } from '../text.ts';
 import { callLineOf } from './lines.ts';
 
 /** What the live region shows. */
@@ -80,7 +80,7 @@ export function frameOf(state: LiveState, { style, columns, rows, now }: FrameOp
     ? [`     » not yet seen by the model: ${cleanLine(status.steering.join(' · '))}`]
     : [];
   return [
-    truncate(`  ${spinner}  ${status ? headline(status, now) : 'waiting for the session'}`, columns),
+    truncate(`  ${spinner}  ${status ? headline(status, now, columns - 5) : 'waiting for the session'}`, columns),
     ...trouble.slice(0, 1).map((text) => style('warn', truncate(`     ! ${cleanLine(text)}`, columns))),
     ...steering.map((line) => style('person', truncate(line, columns))),
     ...shown,
@@ -89,17 +89,18 @@ export function frameOf(state: LiveState, { style, columns, rows, now }: FrameOp
   ].slice(0, Math.max(1, rows));
 }
 
-function headline(status: Status, now: number): string {
+/** What matters less stands behind, and is left out where there is no room. */
+function headline(status: Status, now: number, columns: number): string {
   const { usage, context } = status;
-  return [
+  const parts = [
     status.round > 0 ? `round ${status.round}/${status.maxRounds}` : '',
     STATES[status.state] ?? status.state,
     duration(now - status.startedAt),
     `${count(usage.prompt + usage.completion)} tokens (${cachedShare(usage)}% cached)`,
     `context ${Math.round((100 * context.tokens) / context.limit)}%`,
-  ]
-    .filter(Boolean)
-    .join(' · ');
+  ].filter(Boolean);
+  while (parts.length > 2 && widthOf(parts.join(' · ')) > columns) parts.pop();
+  return parts.join(' · ');
 }
 
 const STATES: Partial<Record<Status['state'], string>> = { approval: 'waits for you', open: 'open for questions' };

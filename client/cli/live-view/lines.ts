@@ -21,7 +21,7 @@ export function permanentLines(event: SessionEvent, options: LineOptions): strin
   const tell = (role: Role, text: string) => [
     options.style(role, truncate(`     ${cleanLine(text)}`, options.columns)),
   ];
-  // A cause or a command cut in the middle is of no use.
+  // A cause, a command or a person's own words cut in the middle are of no use.
   const say = (role: Role, text: string) =>
     wrap(cleanLine(text), options.columns - 7).map((line, index) =>
       options.style(role, `${index === 0 ? '     ' : '       '}${line}`),
@@ -30,11 +30,11 @@ export function permanentLines(event: SessionEvent, options: LineOptions): strin
     case 'round-finished':
       return roundLines(event.round, options);
     case 'steering-applied':
-      return tell('person', `» told to the model: ${event.text}`);
+      return say('person', `» told to the model: ${event.text}`);
     case 'note':
       return tell('quiet', `· ${event.text}`);
     case 'follow-up':
-      return tell('person', `» follow-up: ${event.question}`);
+      return say('person', `» follow-up: ${event.question}`);
     case 'segment-closed':
       if (!/^discard_all_\d/.test(event.stopReason)) return [];
       return tell('quiet', `· the context was full: it goes on from a summary (${event.stopReason})`);

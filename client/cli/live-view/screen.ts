@@ -15,6 +15,8 @@ export interface Screen {
   print(lines: string[]): void;
   /** Takes the region away and gives the cursor back. */
   close(): void;
+  /** Leaves the region where it is, with the cursor below it. */
+  leave(): void;
 }
 
 const HIDE_CURSOR = '\u001b[?25l';
@@ -43,18 +45,27 @@ export function openScreen(out: Terminal): Screen {
     const up = height() - 1;
     return frame.length === 0 ? '' : up > 0 ? `\r\u001b[${up}A` : '\r';
   };
+  const end = () => {
+    frame = [];
+    restore();
+    process.removeListener('exit', restore);
+  };
   const hide = () => {
     if (hidden) return '';
     hidden = true;
     return HIDE_CURSOR;
   };
   const body = (lines: string[], next: string[]) => [...lines, ...next].join(`${ERASE_LINE_END}\n`) + ERASE_LINE_END;
+  /** Lines that stay as they are are not written again: mostly the first alone has changed. */
+  const changes = (next: string[]) =>
+    next.map((line, index) => (line === frame[index] ? '' : line + ERASE_LINE_END)).join('\n');
 
   return {
     draw(next) {
       if (next.length === frame.length && next.every((line, index) => line === frame[index])) return;
       const start = home();
-      out.write(`${hide()}${start}${body([], next)}${ERASE_BELOW}`);
+      const isSameHeight = frame.length === next.length && height() === frame.length;
+      out.write(`${hide()}${start}${isSameHeight ? changes(next) : `${body([], next)}${ERASE_BELOW}`}`);
       frame = next;
     },
     print(lines) {
@@ -65,9 +76,11 @@ export function openScreen(out: Terminal): Screen {
     },
     close() {
       if (frame.length) out.write(`${home()}${ERASE_BELOW}`);
-      frame = [];
-      restore();
-      process.removeListener('exit', restore);
+      end();
+    },
+    leave() {
+      if (frame.length) out.write('\n');
+      end();
     },
   };
 }

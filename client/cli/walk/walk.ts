@@ -1,5 +1,5 @@
 import type { Style } from '../style.ts';
-import { truncate } from '../text.ts';
+import { truncate, widthOf } from '../text.ts';
 import { type Page, pagesOf, type Walked } from './pages.ts';
 import { newWalker, pressed, type Walker } from './walker.ts';
 
@@ -26,7 +26,7 @@ const ALTERNATE = { enter: '\u001b[?1049h\u001b[?25l', leave: '\u001b[?25h\u001b
 const HOME = '\u001b[H';
 const ERASE_LINE_END = '\u001b[K';
 const ERASE_BELOW = '\u001b[J';
-const KEYS = 'n/p page · space/b scroll · / search · f again · q leave';
+const KEYS = ['n/p page', 'space/b scroll', '/ search', 'f again', 'q leave'];
 
 /** Everything at once, where nobody is at a keyboard. */
 export function printWalk(walked: Walked, out: Display, style: Style): void {
@@ -80,6 +80,14 @@ export async function walk(
   }
 }
 
+/** Where one is, and as many of the keys as there is room for; how to leave stays. */
+function footOf(place: string, columns: number): string {
+  const keys = [...KEYS];
+  const line = () => [place, ...keys].join(' · ');
+  while (keys.length > 1 && widthOf(line()) > columns) keys.splice(-2, 1);
+  return line();
+}
+
 /** Escape sequences whole, everything else a character each. */
 const keysIn = (text: string): string[] => text.match(/\u001b\[[0-9;]*[A-Za-z~]|[\s\S]/gu) ?? [];
 
@@ -94,7 +102,7 @@ function frameOf(
   const shown = page.lines.slice(walker.top, walker.top + rows);
   const more = page.lines.length - walker.top - shown.length;
   const place = `${walker.page + 1} of ${pages.length}${more > 0 ? ` · ${more} more lines` : ''}`;
-  const foot = walker.typing !== undefined ? `/${walker.typing}` : (walker.notice ?? `${place} · ${KEYS}`);
+  const foot = walker.typing !== undefined ? `/${walker.typing}` : (walker.notice ?? footOf(place, columns));
   const lines = [
     style('quiet', truncate(head, columns)),
     style('strong', truncate(page.title, columns)),
