@@ -49,6 +49,8 @@ export interface Faults {
   clear(): void;
   /** What is still to come. */
   pending(): Fault[];
+  /** How often each kind was played so far. */
+  played(): Partial<Record<Fault['kind'], number>>;
 }
 
 const GENERATION_PATHS = new Set(['/v1/chat/completions', '/v1/completions']);
@@ -56,6 +58,7 @@ const GENERATION_PATHS = new Set(['/v1/chat/completions', '/v1/completions']);
 /** `take` is asked once for each request, and gives the first fault in the queue that hits it. */
 export function createFaults(): Faults & { take(path: string): Fault | undefined } {
   let queue: { fault: Fault; seen: number; left: number }[] = [];
+  const counts: Partial<Record<Fault['kind'], number>> = {};
 
   const hits = ({ match }: Fault, seen: number) =>
     'nth' in match ? seen >= match.nth : seededFraction('fault', match.seed, seen) < match.probability;
@@ -70,6 +73,7 @@ export function createFaults(): Faults & { take(path: string): Fault | undefined
       queue = [];
     },
     pending: () => queue.map(({ fault }) => fault),
+    played: () => ({ ...counts }),
     take(path) {
       let played: Fault | undefined;
       for (const entry of queue) {
@@ -80,6 +84,7 @@ export function createFaults(): Faults & { take(path: string): Fault | undefined
         entry.left -= 1;
       }
       queue = queue.filter(({ left }) => left > 0);
+      if (played) counts[played.kind] = (counts[played.kind] ?? 0) + 1;
       return played;
     },
   };

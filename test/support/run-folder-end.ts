@@ -1,7 +1,8 @@
 /**
  * `run-folder-end.ts <folder> <pid of vitest>`: waits until vitest ends or hangs up, then kills every process whose
- * command line or environment names the folder, and removes it.
+ * command line or environment names the folder, unmounts what is mounted in it, and removes it.
  */
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +17,15 @@ for (const until = Date.now() + LIMIT_MS; Date.now() < until; await sleep(100)) 
   if (left.length === 0) break;
   for (const pid of left) kill(pid);
 }
+for (const place of mountsOfFolder()) spawnSync('umount', ['--lazy', place]);
 rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+
+function mountsOfFolder(): string[] {
+  const places = read('/proc/self/mounts')
+    .split('\n')
+    .flatMap((line) => line.split(' ')[1] ?? []);
+  return places.filter((place) => place.startsWith(`${folder}/`));
+}
 
 function processesOfFolder(): number[] {
   if (!existsSync('/proc')) return [];

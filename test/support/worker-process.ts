@@ -12,6 +12,8 @@ export interface WorkerProcess {
   stop(): Promise<number | null>;
   /** SIGKILL, and waits for the end. */
   kill(): Promise<void>;
+  /** Resolves when it has ended, for whatever reason. */
+  exited: Promise<void>;
 }
 
 /** Starts a worker that ends with this process, with exactly this environment, and resolves when it serves. */
@@ -32,6 +34,7 @@ export async function startWorker(env: NodeJS.ProcessEnv): Promise<WorkerProcess
   return {
     pid: child.pid as number,
     output: () => output,
+    exited: exited.then(() => {}),
     async stop() {
       if (isUp(child)) child.kill('SIGTERM');
       await exited;
