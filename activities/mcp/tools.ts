@@ -132,7 +132,8 @@ async function call(
   const beforeSending = async () => {
     if (repeatable) return;
     marked = true;
-    if ((await context.recorded(`begun ${what}`, async () => attempt)) !== attempt) throw new ToolError(maybeDone);
+    if ((await context.recorded(`begun ${what}`, async () => attempt, { must: true })) !== attempt)
+      throw new ToolError(maybeDone);
   };
   try {
     const result = await server.call(tool.name, args, { signal: context.signal, repeatable, beforeSending });

@@ -56,6 +56,9 @@ export interface Claim {
   token: string;
 }
 
+/** How a runner ends that had no room on the disk to begin; its log may be empty for the same reason. */
+export const DISK_FULL_EXIT = 75;
+
 const CALL_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
 export function checkCallId(callId: string): void {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallFolder, type CallRequest, processRef } from './call-record.ts';
@@ -90,9 +90,9 @@ export async function runCommand(options: {
     if (left > 0) notes.push(`${left} background process(es) were stopped at the end of the call.`);
   }
   await Promise.race([closed, sleep(1000)]);
-  for (const [name, state] of Object.entries({ stdout: captures.stdout.finish(), stderr: captures.stderr.finish() })) {
-    notes.push(...captureNote(name, state, limits));
-  }
+  // What is not written yet takes the place that was kept for it.
+  rmSync(files.reserve, { force: true });
+  for (const [name, { finish }] of Object.entries(captures)) notes.push(...captureNote(name, await finish(), limits));
   return {
     outcome: cause.outcome,
     exitCode: child.exitCode,

@@ -3,16 +3,25 @@
  * started it. Of several for one call, the one that makes the claim runs the command; the others go.
  */
 import { randomUUID } from 'node:crypto';
-import { existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDiskFull } from '../disk-full.ts';
 import { publish, readRecord } from '../record-file.ts';
-import { type CallRequest, filesOf, processRef } from './call-record.ts';
+import { type CallRequest, DISK_FULL_EXIT, filesOf, processRef } from './call-record.ts';
 import { runCommand } from './run-command.ts';
 import { shownOutput } from './shown-output.ts';
 
-/** More than a result takes, whose output is 20,000 characters by default. */
-const RESERVE_BYTES = 128 * 1024;
+/** More than a result takes, whose output is 20,000 characters by default, with the ends of long outputs. */
+const RESERVE_BYTES = 256 * 1024;
+
+/** Enough for the result of most commands. With less the command is not run, for its outcome could get lost. */
+const LEAST_RESERVE_BYTES = 16 * 1024;
+
+/** How long a result waits for a disk that is full, in ms. */
+const PATIENCE_MS = 15 * 60_000;
+const LOOK_MS = 200;
 
 async function main(folder: string): Promise<void> {
   const stop = new AbortController();
@@ -28,27 +37,46 @@ async function main(folder: string): Promise<void> {
   // Node ends without a word if it cannot make its threads later, amid a fork bomb; this makes them.
   await stat(folder);
   const token = randomUUID();
-  if (!publish(files.claim, { runner: processRef(process.pid), token })) return;
-
-  reserveDisk(files.reserve);
+  const reserve = `${files.reserve}.${process.pid}`;
+  reserveDisk(reserve);
+  try {
+    if (!publish(files.claim, { runner: processRef(process.pid), token })) return rmSync(reserve);
+  } catch (error) {
+    rmSync(reserve);
+    throw error;
+  }
+  renameSync(reserve, files.reserve);
   if (existsSync(files.stop)) stop.abort();
   const ended = stop.signal.aborted
     ? { outcome: 'killed' as const, exitCode: null, timedOut: false, notes: ['The command was not started.'] }
     : await runCommand({ files, request, token, outputs, stop: stop.signal });
   const shown = await shownOutput(files, request);
   rmSync(files.reserve, { force: true });
-  publish(files.result, { ...ended, ...shown });
+  for (const until = performance.now() + PATIENCE_MS; ; await sleep(LOOK_MS)) {
+    try {
+      publish(files.result, { ...ended, ...shown });
+      return;
+    } catch (error) {
+      if (!isDiskFull(error) || performance.now() > until) throw error;
+    }
+  }
 }
 
 /**
  * Takes disk space that the result will need, so that a command that fills the disk still ends with one. Takes what
- * there is where there is less: the command may be the one that frees some.
+ * there is where there is less, down to the least: the command may be the one that frees some.
  */
 function reserveDisk(path: string): void {
+  const file = openSync(path, 'wx', 0o600);
+  let taken = 0;
   try {
-    writeFileSync(path, Buffer.alloc(RESERVE_BYTES), { mode: 0o600 });
-  } catch {
-    // What was written up to here stays.
+    while (taken < RESERVE_BYTES) taken += writeSync(file, Buffer.alloc(4096));
+  } catch (error) {
+    if (taken >= LEAST_RESERVE_BYTES) return;
+    rmSync(path);
+    throw error;
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -57,6 +85,6 @@ await main(process.argv[2] ?? '').then(
   () => process.exit(0),
   (error: Error) => {
     console.error(error.message);
-    process.exit(1);
+    process.exit(isDiskFull(error) ? DISK_FULL_EXIT : 1);
   },
 );

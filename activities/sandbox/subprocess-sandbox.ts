@@ -3,9 +3,18 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { extname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { diskFull } from '../disk-full.ts';
 import { readRecord } from '../record-file.ts';
 import { callsPath, nameOfWorkspace } from '../workspace/workspace.ts';
-import { type CallFolder, type Claim, callFolder, isAlive, isClaimed, writeRequest } from './call-record.ts';
+import {
+  type CallFolder,
+  type Claim,
+  callFolder,
+  DISK_FULL_EXIT,
+  isAlive,
+  isClaimed,
+  writeRequest,
+} from './call-record.ts';
 import { runnerEnvironment } from './clean-environment.ts';
 import { interpreter } from './interpreters.ts';
 import { type CommandOutcome, DEFAULT_LIMITS, type RunContext, type Sandbox, type SandboxLimits } from './sandbox.ts';
@@ -82,7 +91,7 @@ async function attempt(
       // A runner of another attempt that comes up now finds that it must not start.
       if ((!claimed && !isRunning(runner)) || performance.now() > giveUpAt) throw signal.reason;
     } else if (!claimed) {
-      if (runner && !isRunning(runner)) throw new Error(startFailure(files, runner));
+      if (runner && !isRunning(runner)) throw startFailure(files, runner);
       runner ??= begin();
     }
     await pause(runner, giveUpAt === undefined ? signal : undefined);
@@ -110,10 +119,11 @@ function startRunner(files: CallFolder): ChildProcess {
 const isRunning = (runner: ChildProcess | undefined): boolean =>
   runner?.pid !== undefined && runner.exitCode === null && runner.signalCode === null;
 
-function startFailure(files: CallFolder, runner: ChildProcess): string {
+function startFailure(files: CallFolder, runner: ChildProcess): Error {
+  if (runner.exitCode === DISK_FULL_EXIT) return diskFull('The disk is full, and the command did not run.');
   const log = existsSync(files.log) ? readFileSync(files.log, 'utf8').trim().slice(-500) : '';
   const how = runner.signalCode ?? (runner.exitCode === null ? 'no process' : `exit code ${runner.exitCode}`);
-  return `The command's runner ended before it started the command (${how})${log ? `: ${log}` : '.'}`;
+  return new Error(`The command's runner ended before it started the command (${how})${log ? `: ${log}` : '.'}`);
 }
 
 /** Until the next look; sooner when the runner of this attempt ends or the signal aborts. */

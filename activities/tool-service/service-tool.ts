@@ -64,7 +64,7 @@ export function serviceTool(
 /** The service does not tell one call from its repetition: what an attempt before this one has sent is not sent again. */
 async function refuseSecond({ recorded }: ToolContext, body: string): Promise<void> {
   const self = randomUUID();
-  if ((await recorded(`begun ${body}`, async () => self)) === self) return;
+  if ((await recorded(`begun ${body}`, async () => self, { must: true })) === self) return;
   throw new ToolError(
     'The worker was interrupted while this call was under way at the tool service: it is not known whether it took effect. Look before you repeat it.',
   );

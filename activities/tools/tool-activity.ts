@@ -2,6 +2,7 @@ import { Context, type Info } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { FAILURE } from '../../protocol/names.ts';
 import { type ToolCallInput, type ToolCallOutput, usesWorkspace } from '../../protocol/tool-call.ts';
+import { isDiskFull } from '../disk-full.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { callRecords } from '../lookup/recorded.ts';
 import type { SessionOwner } from '../sandbox/sandbox.ts';
@@ -63,7 +64,8 @@ export function toolActivity(tool: ServedTool, { stateDir, jsonErrors, taskQueue
       });
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      if (info.attempt < MOST_TRIES) throw error;
+      // A full disk is the machine's: somebody makes room, or another machine takes the call.
+      if (info.attempt < MOST_TRIES || isDiskFull(error)) throw error;
       const why = error instanceof Error ? error.message : String(error);
       throw ApplicationFailure.nonRetryable(why, FAILURE.toolFailed);
     }

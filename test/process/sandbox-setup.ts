@@ -11,8 +11,8 @@ import { cleanupCalls } from '../../activities/workspace/cleanup-calls.ts';
 import { ensureWorkspace } from '../../activities/workspace/workspace.ts';
 
 /** A state folder with one workspace, and the sandbox over it. */
-export async function setUp(limits: Partial<SandboxLimits> = {}) {
-  const stateDir = mkdtempSync(join(tmpdir(), 'sandbox-'));
+export async function setUp(limits: Partial<SandboxLimits> = {}, folder = tmpdir()) {
+  const stateDir = mkdtempSync(join(folder, 'sandbox-'));
   const workspace = await ensureWorkspace(stateDir, 'session');
   const sandbox = subprocessSandbox({ stateDir, limits });
   const file = (name: string) => join(workspace, name);

@@ -16,7 +16,7 @@ describe('capture', () => {
     const stream = Readable.from(chunks, { objectMode: false });
     const running = capture(stream, openSync(path, 'a'), limit);
     await finished(stream);
-    return running.finish();
+    return running.finish(0);
   }
   const written = () => readFileSync(join(folder, 'captured'), 'latin1');
   const numbered = Array.from({ length: 500 }, (_, index) => Buffer.from(`${index}`.padStart(9, '0').repeat(111)));
