@@ -1,10 +1,20 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { OriginalResult, OriginalRow } from '../../protocol/original/row.ts';
 import type { BatchFolder } from './batch-folder.ts';
 
-/** The original's log folder of a session: `logs/YYYY_MM_DD_<label>/<query id>/` with `run.log` and `result.json`. */
-export async function writeLogs(folder: BatchFolder, label: string, rows: readonly OriginalRow[]): Promise<void> {
+/**
+ * The original's logs of a session: a folder `logs/YYYY_MM_DD_<label>/<query id>/` with `run.log` and `result.json`, and a
+ * line in the day's `collect.log`.
+ *
+ * @param again an earlier attempt may have written them
+ */
+export async function writeLogs(
+  folder: BatchFolder,
+  label: string,
+  rows: readonly OriginalRow[],
+  again: boolean,
+): Promise<void> {
   const [first] = rows;
   if (!first) return;
   const results = rows.map(({ result }) => result);
@@ -12,10 +22,26 @@ export async function writeLogs(folder: BatchFolder, label: string, rows: readon
   const day = first.time_stamp.slice(0, 10).replaceAll('-', '_');
   // Questions may be the same in several rows and begin in the same second.
   const name = first.rollout_idx > 1 ? `${run}-${first.rollout_idx}` : run;
-  const path = join(folder.logs, `${day}_${label}`, name);
+  const ofDay = join(folder.logs, `${day}_${label}`);
+  const path = join(ofDay, name);
   await mkdir(path, { recursive: true });
   await writeFile(join(path, 'result.json'), `${JSON.stringify(results, null, 2)}\n`);
   await writeFile(join(path, 'run.log'), `${rows.flatMap(logLines).join('\n')}\n`);
+  await collect(join(ofDay, 'collect.log'), endLine(name, rows), again);
+}
+
+/** The same session has the same line. */
+async function collect(path: string, line: string, again: boolean): Promise<void> {
+  const before = again ? await readFile(path, 'utf8').catch(() => '') : '';
+  if (!before.split('\n').includes(line)) await appendFile(path, `${line}\n`);
+}
+
+function endLine(name: string, rows: readonly OriginalRow[]): string {
+  const last = rows.at(-1) as OriginalRow;
+  const rounds = rows.reduce((sum, { result }) => sum + ((result as Partial<OriginalResult>).rounds ?? 0), 0);
+  const { time_stamp: time, status, elapsed_sec: elapsed, result } = last;
+  const error = result.error === undefined ? '' : `: ${result.error.replace(/\s+/g, ' ')}`;
+  return `${time} INFO ${name} ${status} after ${elapsed} s, ${rounds} rounds${error}`;
 }
 
 function logLines({

@@ -53,7 +53,7 @@ export function makeRecordRows(places: Pick<BatchPlaces, 'stateDir' | 'batchDir'
             if (outcome.status === 'cancelled') continue;
             const rows = await rowsOf(task, row, session, outcome);
             texts.set(task.rollout, [...(texts.get(task.rollout) ?? []), ...rows.map((each) => JSON.stringify(each))]);
-            if (logLabel) await writeLogs(folder, logLabel, rows);
+            if (logLabel) await writeLogs(folder, logLabel, rows, info.attempt > 1);
           }
         }
       } finally {

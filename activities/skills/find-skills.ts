@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join } from 'node:path';
+import { basename, dirname, isAbsolute, join, sep } from 'node:path';
 import { nearest } from '../providers/nearest.ts';
 import { skillsMark } from './marked-skills.ts';
 import { readSkill } from './read-skill.ts';
@@ -20,13 +21,14 @@ export async function skillNames(folder: string): Promise<string[]> {
 }
 
 /**
- * The skills that a session names, read and checked: by name, or by path where local mode has marked the folder.
+ * The skills that a session names, read and checked: by name, by a path whose end is there in a folder of skills (the
+ * original's data has paths of another machine), or by an absolute path where local mode has marked the folder.
  * @throws SkillProblem, a whole sentence that names the skill
  */
 export async function findSkills(wanted: readonly string[], folders: SkillFolders): Promise<Skill[]> {
   const skills: Skill[] = [];
   for (const given of new Set(wanted)) {
-    const folder = isAbsolute(given) ? await atPath(given, folders) : await byName(given, folders);
+    const folder = await folderOf(given, folders);
     try {
       skills.push(await readSkill(folder));
     } catch (error) {
@@ -37,6 +39,27 @@ export async function findSkills(wanted: readonly string[], folders: SkillFolder
   const twice = skills.find(({ name }, index) => skills.findIndex((other) => other.name === name) < index);
   if (twice) throw new SkillProblem(`skills: two of them are called ${JSON.stringify(twice.name)}`);
   return skills;
+}
+
+async function folderOf(given: string, folders: SkillFolders): Promise<string> {
+  if (!/[\\/]/.test(given)) return byName(given, folders);
+  if (isAbsolute(given)) return atPath(given, folders);
+  return (await byEnd(given, folders)) ?? byName(given, folders);
+}
+
+/** The folder at the longest end of a path that a folder of skills has; none outside of these. */
+async function byEnd(path: string, { skillFolders }: SkillFolders): Promise<string | undefined> {
+  const parts = path.split(/[\\/]+/).filter((part) => part !== '' && part !== '.');
+  if (parts.at(-1) === 'SKILL.md') parts.pop();
+  if (parts.includes('..')) return undefined;
+  for (let first = 0; first < parts.length; first += 1) {
+    for (const folder of skillFolders) {
+      const candidate = join(folder, ...parts.slice(first));
+      if (!existsSync(join(candidate, 'SKILL.md'))) continue;
+      if ((await realpath(candidate)).startsWith(`${await realpath(folder)}${sep}`)) return candidate;
+    }
+  }
+  return undefined;
 }
 
 async function byName(name: string, { skillFolders }: SkillFolders): Promise<string> {

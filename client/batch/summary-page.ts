@@ -1,13 +1,9 @@
-import { createHash } from 'node:crypto';
 import type { BatchResult } from '../../protocol/batch.ts';
 import { usageLine } from '../../protocol/report.ts';
 import { bars, mean, percentile, type Sketch } from '../../protocol/sketch.ts';
+import { documentOf } from '../export/html/document.ts';
 import { escapeHtml } from '../export/html/escape.ts';
 import { full } from '../export/html/plot.ts';
-import { STYLE } from '../export/html/style.ts';
-
-/** Nothing is loaded, nothing runs, nothing is sent; only this page's own style counts. */
-const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'`;
 
 /** What a batch came to as one page that needs nothing else. */
 export function summaryPage(id: string, result: BatchResult): string {
@@ -30,28 +26,17 @@ export function summaryPage(id: string, result: BatchResult): string {
     ['Output', result.output],
     ...(brokenCount > 0 ? [['Lines left out', `${brokenCount}`] as [string, string]] : []),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<h1>${escapeHtml(title)}</h1>
+  return documentOf(
+    title,
+    `<h1>${escapeHtml(title)}</h1>
 <dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd dir="auto">${escapeHtml(value)}</dd>`).join('')}</dl>
 <h2>A session</h2>
 <table class="figures"><tr><th></th>${['mean', 'p50', 'p90', 'p99', 'max'].map((name) => `<th>${name}</th>`).join('')}</tr>
 ${measures.map(([name, values, unit]) => tableRow(name, values, unit)).join('\n')}
 </table>
 ${measures.map(([name, values, unit]) => histogram(name, values, unit)).join('\n')}
-${broken.length > 0 ? `<h2>Lines left out</h2><ul>${broken.map(({ line, reason }) => `<li dir="auto">${line}: ${escapeHtml(reason)}</li>`).join('')}</ul>` : ''}
-</body>
-</html>
-`;
+${broken.length > 0 ? `<h2>Lines left out</h2><ul>${broken.map(({ line, reason }) => `<li dir="auto">${line}: ${escapeHtml(reason)}</li>`).join('')}</ul>` : ''}`,
+  );
 }
 
 function tableRow(name: string, values: Sketch, unit: string): string {

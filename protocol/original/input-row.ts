@@ -6,7 +6,14 @@ const paths = z
   .nullish()
   .transform((value) => (Array.isArray(value) ? value : [value ?? '']).filter((path) => path.trim() !== ''));
 
-const skill = z.union([z.string().min(1), z.looseObject({ name: z.string().min(1) })]);
+const skill = z.union([
+  z.string().min(1),
+  z.looseObject({ name: z.string().min(1), skill_path: z.string().nullish() }),
+]);
+
+/** Its place, which is one of another machine, tells more than its name; a word alone is no place. */
+const pathOf = ({ name, skill_path: path }: { name: string; skill_path?: string | null | undefined }): string =>
+  path && /[\\/]/.test(path) ? path.replace(/^(?:[a-z]:)?[\\/]+/i, '') : name;
 
 /** A row of the original's input files. Other fields are kept for the output. */
 export const inputRow = z.looseObject({
@@ -16,14 +23,14 @@ export const inputRow = z.looseObject({
   skills: z
     .array(skill)
     .nullish()
-    .transform((list) => (list ?? []).map((each) => (typeof each === 'string' ? each : each.name))),
+    .transform((list) => (list ?? []).map((each) => (typeof each === 'string' ? each : pathOf(each)))),
 });
 
 export interface ReadRow {
   question: string;
   /** As written in `file_path`. */
   files: string[];
-  /** Names. */
+  /** Names, or the paths of the original's `skill_path`. */
   skills: string[];
   /** The row as it stands in the file. */
   src: Record<string, unknown>;

@@ -78,7 +78,12 @@ test("every row is in the output of each rollout, in the original's form", { tim
   });
   const [day] = readdirSync(join(result.output, 'logs'));
   expect(day).toMatch(/^\d{4}_\d\d_\d\d_trial$/);
-  expect(readdirSync(join(result.output, 'logs', day as string))).toHaveLength(10);
+  const logs = join(result.output, 'logs', day as string);
+  expect(readdirSync(logs)).toHaveLength(11);
+  const lines = readFileSync(join(logs, 'collect.log'), 'utf8').trimEnd().split('\n');
+  expect(lines).toHaveLength(10);
+  for (const line of lines)
+    expect(line).toMatch(/^\d{4}(-\d\d){2} [\d:]{8} INFO \S+ success after [\d.]+ s, 3 rounds$/);
 });
 
 test('a row is the same from what its session has left and from the session itself', { timeout: 300_000 }, async () => {

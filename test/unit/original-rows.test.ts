@@ -229,8 +229,8 @@ test.each([
   ['{"id": 1, "question": "Why?"}\r', { question: 'Why?', files: [], skills: [] }],
   ['\ufeff{"question": "为什么？", "file_path": "a.pdf"}', { question: '为什么？', files: ['a.pdf'] }],
   [
-    '{"question": "Why?", "file_path": ["a.pdf", ""], "skills": [{"name": "plot", "skill_path": "x"}, "csv"]}',
-    { files: ['a.pdf'], skills: ['plot', 'csv'] },
+    '{"question": "Why?", "file_path": ["a.pdf", ""], "skills": [{"name": "plot", "skill_path": "/data/set/plot/"}, {"name": "map", "skill_path": null}, "csv"]}',
+    { files: ['a.pdf'], skills: ['data/set/plot/', 'map', 'csv'] },
   ],
   ['{"question": "Why?", "file_path": null, "skills": null}', { files: [], skills: [] }],
   ['{"question": ""}', { error: expect.stringMatching(/^question/) }],

@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { systemPrompt } from '../../activities/session/system-prompt.ts';
+import { findSkills } from '../../activities/skills/find-skills.ts';
 import { skillsMark } from '../../activities/skills/marked-skills.ts';
 import { readSkill } from '../../activities/skills/read-skill.ts';
 import { SkillProblem } from '../../activities/skills/skill.ts';
@@ -124,6 +125,21 @@ describe('a good skill', () => {
     expect(await problemOf(stageSkills(['lamp', join(other, 'lamp')], workspace, folders))).toBe(
       'skills: two of them are called "lamp"',
     );
+  });
+
+  test('is found by the end of a path from elsewhere, and never outside of the folders', async () => {
+    await make({ 'SKILL.md': HEAD }, 'set/lamp');
+    await make({ 'SKILL.md': HEAD }, 'lamp');
+    const outside = await mkdtemp(join(base, 'outside-'));
+    await mkdir(join(outside, 'wick'));
+    await writeFile(join(outside, 'wick', 'SKILL.md'), HEAD.replace('lamp', 'wick'));
+    await symlink(join(outside, 'wick'), join(skills, 'wick'));
+    const found = async (path: string) => (await findSkills([path], folders)).map(({ folder }) => folder);
+    expect(await found('data/s1/set/lamp/SKILL.md')).toEqual([join(skills, 'set/lamp')]);
+    expect(await found('other/lamp/')).toEqual([join(skills, 'lamp')]);
+    expect(await problemOf(findSkills([`x/../lamp`], folders))).toContain('there is no skill');
+    expect(await problemOf(findSkills([join(outside, 'wick')], folders))).toContain('does not serve the folder');
+    expect(await problemOf(findSkills(['data/wick'], folders))).toContain('there is no skill');
   });
 
   test('unknown names are answered with the nearest', async () => {

@@ -1,18 +1,14 @@
-import { createHash } from 'node:crypto';
 import { claimLines } from '../../../protocol/claims.ts';
 import { isRehearsal, REHEARSAL_NOTE } from '../../../protocol/names.ts';
 import { firstSentence, usageLine } from '../../../protocol/report.ts';
 import type { Source } from '../../../protocol/tool-call.ts';
 import type { ExportedSession } from '../export.ts';
 import { answerHtml } from './answer.ts';
+import { documentOf } from './document.ts';
 import { escapeHtml, linkTo } from './escape.ts';
 import { figuresOf } from './figures.ts';
 import { plotsHtml } from './plots.ts';
 import { roundsHtml, seconds } from './rounds.ts';
-import { STYLE } from './style.ts';
-
-/** Nothing is loaded, nothing runs, nothing is sent; only this page's own style counts. */
-const POLICY = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; base-uri 'none'; form-action 'none'`;
 
 /** Rounds between two links that jump. */
 const JUMP = 50;
@@ -30,29 +26,17 @@ export function pageOf(session: ExportedSession): string {
     ['rounds', 'Rounds', jumps(figures.map(({ number }) => number)) + roundsHtml(segments)],
     ['session', 'Session', sessionSection(session)],
   ].filter(([, , content]) => content !== '');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${POLICY}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="referrer" content="no-referrer">
-<meta name="robots" content="noindex">
-<title>${escapeHtml(title)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<header>
+  return documentOf(
+    title,
+    `<header>
 <h1 dir="auto">${escapeHtml(title)}</h1>
 ${status.question.trim() === title ? '' : `<blockquote class="question" dir="auto">${escapeHtml(status.question)}</blockquote>`}
 <nav aria-label="Parts of the page">${sections.map(([id, name]) => `<a href="#${id}">${name}</a>`).join(' ')}</nav>
 </header>
 <main>
 ${sections.map(([id, name, content]) => `<section aria-labelledby="${id}">\n<h2 id="${id}">${name}</h2>\n${content}\n</section>`).join('\n')}
-</main>
-</body>
-</html>
-`;
+</main>`,
+  );
 }
 
 function answerSection({ status, result, failure, outcome }: ExportedSession): string {
