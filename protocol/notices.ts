@@ -1,7 +1,15 @@
 /** What the session itself says to the model, each as the text of a `<tool_response>` block. */
 
-export const steeringNotice = (text: string): string =>
-  `Message from the user:\n${text}\nTake it into account in everything that follows.`;
+const STEERING = ['Message from the user:\n', '\nTake it into account in everything that follows.'] as const;
+
+export const steeringNotice = (text: string): string => STEERING.join(text);
+
+/** The person's text within a notice; undefined where the note is another. */
+export function steeringIn(note: string): string | undefined {
+  const [before, after] = STEERING;
+  if (!note.startsWith(before) || !note.endsWith(after)) return undefined;
+  return note.slice(before.length, note.length - after.length);
+}
 
 const LAST_REPLY_REASONS = {
   max_rounds_exceeded: 'The number of rounds for this question is used up.',
@@ -47,17 +55,24 @@ export const SUMMARY_REQUEST = [
   'Call no tool.',
 ].join('\n');
 
-/** The first user message after a context reset. */
-export const continuationOpening = (question: string, summary: string): string =>
+/** The first user message after a context reset. `added`: what the user has said since, word for word. */
+export const continuationOpening = (question: string, summary: string, added: readonly string[] = []): string =>
   [
     "You are in the middle of a research task. The user's question was:",
     question,
     '',
+    ...(added.length > 0 ? [...addedSince(added), ''] : []),
     'The conversation so far was replaced by this summary:',
     summary,
     '',
     'Go on from here.',
   ].join('\n');
+
+/** What the user has said since the question, as lines. */
+export const addedSince = (added: readonly string[]): string[] => [
+  'The user has added since, and it holds for everything that follows:',
+  ...added.map((text) => `- ${text}`),
+];
 
 export const EMPTY_REPLY_NOTICE = [
   'Your last reply held neither a tool call nor an answer.',

@@ -1,8 +1,8 @@
 import { splitReply } from '../protocol/answer.ts';
 import { countMessages, sessionMessage } from '../protocol/messages.ts';
-import { continuationOpening, SUMMARY_REQUEST } from '../protocol/notices.ts';
+import { addedSince, continuationOpening, SUMMARY_REQUEST, steeringIn } from '../protocol/notices.ts';
 import { interrupted, type Session } from './session.ts';
-import { currentSegment, openSegment, segmentRounds } from './session-state.ts';
+import { currentSegment, openSegment, type SessionData, segmentRounds } from './session-state.ts';
 import { think } from './think.ts';
 import { estimateTokens } from './token-estimate.ts';
 
@@ -43,7 +43,41 @@ export async function resetContext(session: Session, overflowed = false): Promis
     segment.summary = { request, reply: rest };
   }
   segment.stopReason = `discard_all_${String(segment.index + 1).padStart(2, '0')}`;
-  openSegment(data, summary ? continuationOpening(data.settings.question, summary) : data.prepared.opening);
+  openSegment(data, nextOpening(session, summary));
+}
+
+/**
+ * The next segment begins with what was asked, word for word, for summaries lose conditions: the question with the names
+ * of its files, and what people have added.
+ */
+function nextOpening({ data, runtime }: Session, summary: string): string {
+  const { question } = data.settings;
+  const { opening } = data.prepared;
+  const added = addedBy(data);
+  const asked = opening.startsWith(question) ? opening : question;
+  const isMore = asked !== question || added.length > 0;
+  if (!isMore || !runtime.patched('reset-keeps-what-was-asked')) {
+    return summary ? continuationOpening(question, summary) : opening;
+  }
+  if (summary) return continuationOpening(asked, summary, added);
+  return [opening, ...(added.length > 0 ? ['', ...addedSince(added)] : [])].join('\n');
+}
+
+/** Characters of what people have added; of more, the newest. */
+const MOST_ADDED = 12_000;
+
+/** Steering texts and follow-up questions so far, oldest first. */
+function addedBy({ segments }: SessionData): string[] {
+  const said = segments
+    .flatMap(({ rounds }) => rounds)
+    .flatMap(({ notes, followUp }) => [...notes.map(steeringIn), followUp])
+    .filter((text) => text !== undefined);
+  let room = MOST_ADDED;
+  const first = said.findLastIndex((text) => {
+    room -= text.length;
+    return room < 0;
+  });
+  return said.slice(first + 1);
 }
 
 /** Messages of the segment without its last round. */

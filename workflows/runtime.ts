@@ -49,9 +49,13 @@ export interface Runtime {
 /**
  * Changes of what sessions do, by the names that stand in histories: a session that waits for a person goes on in a new
  * run when its history is long; one that is kept open ends when it is told to finish; one that goes on in a new run is
- * not concluded before, as sessions once were.
+ * not concluded before, as sessions once were; after a context reset the model is told again what people have added.
  */
-export type Change = 'go-on-while-waiting' | 'finish-while-open' | 'keep-workspace-for-next-run';
+export type Change =
+  | 'go-on-while-waiting'
+  | 'finish-while-open'
+  | 'keep-workspace-for-next-run'
+  | 'reset-keeps-what-was-asked';
 
 export interface CallOptions {
   queue?: string;

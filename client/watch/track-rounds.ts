@@ -1,4 +1,4 @@
-import { steeringNotice } from '../../protocol/notices.ts';
+import { steeringIn } from '../../protocol/notices.ts';
 import {
   type CallRecord,
   mergePages,
@@ -68,7 +68,7 @@ function changes(before: Round | undefined, round: Round): SessionEvent[] {
     events.push({ type: 'round-finished', round });
   }
   for (const note of round.notes.slice(before?.notes.length ?? 0)) {
-    const text = steeringText(note);
+    const text = steeringIn(note);
     events.push(
       text === undefined
         ? { type: 'note', round: number, text: note }
@@ -87,13 +87,4 @@ function callChanges(round: number, before: CallRecord | undefined, call: CallRe
   const started: SessionEvent[] =
     call.startedAt !== undefined && before?.state !== 'running' ? [{ type: 'call-started', round, call }] : [];
   return call.state === 'running' ? started : [...started, { type: 'call-finished', round, call }];
-}
-
-const MARK = '\u0000';
-const [BEFORE = '', AFTER = ''] = steeringNotice(MARK).split(MARK);
-
-/** The person's text within a notice; undefined where the note is another. */
-function steeringText(note: string): string | undefined {
-  if (!note.startsWith(BEFORE) || !note.endsWith(AFTER)) return undefined;
-  return note.slice(BEFORE.length, note.length - AFTER.length);
 }

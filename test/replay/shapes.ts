@@ -99,6 +99,16 @@ export const SHAPES: Record<string, Shape> = {
   'context-reset': {
     input: played({ rounds: 9, thinkChars: 3000 }, { tools: ['bash'], contextTokens: 5000 }),
   },
+  'context-reset-steered': {
+    input: played(
+      { rounds: 9, thinkChars: 3000, replyDelayMs: 300 },
+      { tools: ['bash'], contextTokens: 6000, discardRatio: 0.6 },
+    ),
+    async drive(session) {
+      await round(session, 2);
+      await updateWith(session, UPDATE.steer, 'Mind the lamps.');
+    },
+  },
   'context-full-answer': {
     input: played({ rounds: 9, thinkChars: 3000 }, { tools: ['bash'], contextTokens: 5000, contextStrategy: 'answer' }),
   },

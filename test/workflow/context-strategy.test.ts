@@ -69,6 +69,34 @@ test('a summary call that overflows is made once more without the last round', a
   expect(world.requests.at(-1)?.[1]?.content).toContain('Found much.');
 });
 
+test.each([
+  '<summary>Two bridges are out.</summary>',
+  'nothing',
+])('after a reset the model has the question, its files and what people added, word for word (%s)', async (summary) => {
+  const steering = 'Only sources after 2024; answer in a table.';
+  const world = fakeSession(
+    { question: QUESTION },
+    ({ input, session }) => {
+      if (input.round === 2 && input.segment === 0) session.data.steering.push(steering);
+      if (input.purpose === 'summary') return summary;
+      // The model itself loses what it was told.
+      if (input.segment > 1) return ANSWER;
+      return input.messages > 5 ? overflow() : CALL;
+    },
+    undefined,
+    parseCalls,
+  );
+  const opening = `${QUESTION}\n* bridges.csv`;
+  world.session.data.prepared = { ...world.session.data.prepared, opening };
+  expect(await research(world.session)).toBe('discard_all_final');
+  expect(world.session.data.segments).toHaveLength(3);
+  for (const segment of world.session.data.segments.slice(1)) {
+    expect(segment.opening).toContain(opening);
+    expect(segment.opening).toContain(`\n- ${steering}`);
+    expect(segment.system).toBe(world.session.data.prepared.systemPrompt);
+  }
+});
+
 test('an empty summary falls back to the first question', async () => {
   const world = fakeSession(
     { question: QUESTION, contextTokens: 1024 },
