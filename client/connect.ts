@@ -1,8 +1,8 @@
 import { Client, type ClientOptions, Connection, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DEFAULT_TASK_QUEUE } from '../protocol/names.ts';
+import { converterFrom } from './converter-from.ts';
 import { DeepResearchError, GRPC, grpcCode, plainMessage, ServerUnreachable } from './errors.ts';
-import { payloadsFrom } from './payloads-from.ts';
 
 /** What is not given comes from Temporal's own environment variables and configuration file. */
 export interface ConnectOptions {
@@ -30,6 +30,7 @@ export async function connectTemporal(options: ConnectOptions = {}): Promise<Con
   const config = readConfig(options);
   const address = options.address ?? config.connectionOptions.address ?? 'localhost:7233';
   const { apiKey, tls, metadata } = config.connectionOptions;
+  const dataConverter = { ...converterFrom(options.env ?? process.env), ...options.client?.dataConverter };
   try {
     const connection = await Connection.connect({
       address,
@@ -41,10 +42,6 @@ export async function connectTemporal(options: ConnectOptions = {}): Promise<Con
       channelArgs: { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_backoff_ms': 3_000 },
     });
     const namespace = options.namespace ?? config.namespace ?? 'default';
-    const dataConverter = {
-      externalStorage: payloadsFrom(options.env ?? process.env),
-      ...options.client?.dataConverter,
-    };
     const client = new Client({ ...options.client, dataConverter, connection, namespace });
     return { client, address, close: () => connection.close() };
   } catch (error) {

@@ -6,6 +6,7 @@ import {
   WorkflowUpdateFailedError,
   WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
+import { PayloadUnreadable } from '../converter/encryption/codec.ts';
 import {
   DeepResearchError,
   GRPC,
@@ -50,6 +51,7 @@ export async function callWorker<T>(client: Client, id: string, what: string, wo
 export function mapError(error: unknown, id: string): unknown {
   const cause = { cause: error };
   if (error instanceof DeepResearchError) return error;
+  if (error instanceof PayloadUnreadable) return new DeepResearchError(error.message, cause);
   if (error instanceof WorkflowNotFoundError) {
     return /already completed/i.test(error.message)
       ? new RequestRefused(`The session "${id}" has ended already.`, cause)
@@ -58,7 +60,7 @@ export function mapError(error: unknown, id: string): unknown {
   if (error instanceof WorkflowUpdateFailedError) return new RequestRefused(plainMessage(error), cause);
   if (error instanceof QueryNotRegisteredError) {
     // The server says the same of a query that no handler takes and of one whose history cannot be read.
-    const lost = /A payload of .*/.exec(plainMessage(error))?.[0];
+    const lost = /A payload .*/.exec(plainMessage(error))?.[0];
     if (lost) return new DeepResearchError(lost, cause);
     return new RequestRefused(
       `The session "${id}" cannot tell: it ended before it had begun, or is another workflow.`,

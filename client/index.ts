@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Priority } from '@temporalio/common';
+import { encryptsFailures } from '../converter/data-converter.ts';
 import type { BatchInput } from '../protocol/batch.ts';
 import { type ForkInput, parseForkInput } from '../protocol/fork.ts';
 import { parseResearchInput, type ResearchInput, type SentFile } from '../protocol/input.ts';
@@ -78,7 +79,8 @@ export class DeepResearchClient {
     const sending = { client: this.#client, taskQueue: this.taskQueue, store: this.#store, onUpload: options.onUpload };
     const asked =
       typeof input === 'string' || files.length === 0 ? input : { ...input, files: await sendFiles(files, sending) };
-    return this.#start(asked, sessionSlug(question), firstSentence(question, 120), options);
+    const name = this.encrypts ? 'session' : sessionSlug(question);
+    return this.#start(asked, name, firstSentence(question, 120), options);
   }
 
   /**
@@ -90,6 +92,11 @@ export class DeepResearchClient {
     if ('error' in parsed) throw new InvalidInput(parsed.error);
     const { session, round } = from.fork;
     return this.#start(from, `${session.slice(0, 80)}-r${round}`, `from round ${round} of ${session}`, options);
+  }
+
+  /** Whether it encrypts what it sends. Then nothing of a question may stand in an id, which nothing can encrypt. */
+  get encrypts(): boolean {
+    return encryptsFailures(this.#client.options?.dataConverter ?? {});
   }
 
   async #start(

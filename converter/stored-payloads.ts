@@ -58,6 +58,22 @@ export function payloadDriver({ place, scratch }: Pick<PayloadStore, 'place' | '
   };
 }
 
+/** Names of Temporal's: what stands in a history instead of a stored payload. */
+const REFERENCE = 'temporal.api.sdk.v1.ExternalStorageReference';
+
+/** The payload that a claim in a history stands for; any other payload as it is. @throws Error where it is not there */
+export async function openedReference(payload: Payload, storage: ExternalStorage | undefined): Promise<Payload> {
+  if (textOf(payload.metadata?.messageType) !== REFERENCE) return payload;
+  const { driverName = '', claimData = {} } = JSON.parse(textOf(payload.data)) as {
+    driverName?: string;
+    claimData?: Record<string, string>;
+  };
+  const [stored] = (await storage?.getDriver(driverName)?.retrieve({}, [new StorageDriverClaim(claimData)])) ?? [];
+  return stored ?? payload;
+}
+
+const textOf = (bytes: Uint8Array | null | undefined): string => Buffer.from(bytes ?? []).toString('utf8');
+
 /** A line of JSON with the metadata, then the data as it is. */
 function packed({ metadata, data }: Payload): Uint8Array {
   const head = Object.fromEntries(

@@ -9,7 +9,7 @@ export async function findOrStart(
   input: ResearchInput,
   { stateDir, isNew }: { stateDir: string; isNew?: boolean },
 ): Promise<{ session: ResearchSession; ended: boolean }> {
-  const base = sessionIdOf(input);
+  const base = sessionIdOf(input, client.encrypts);
   if (isNew) noteNewest(stateDir, base, `${base}-${Date.now().toString(36)}`);
   const id = newestSession(stateDir, base);
   try {

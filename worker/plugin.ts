@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { DataConverter } from '@temporalio/common';
 import { SimplePlugin } from '@temporalio/plugin';
-import type { NativeConnection, ReplayWorkerOptions, Worker, WorkerOptions } from '@temporalio/worker';
+import type { BundleOptions, NativeConnection, ReplayWorkerOptions, Worker, WorkerOptions } from '@temporalio/worker';
 import { makeSessionWork } from '../activities/index.ts';
 import { log } from '../activities/log.ts';
 import type { Janitor } from '../activities/sandbox/docker/janitor.ts';
 import type { OwnTool } from '../activities/tools/own-tool.ts';
 import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
+import { encryptsFailures } from '../converter/data-converter.ts';
+import { MARK as ENCODED_FAILURES } from '../converter/failures/encoded.ts';
 import { WORKFLOW } from '../protocol/names.ts';
 import { combineWorkflows } from './combined-workflows.ts';
 import { type Configuration, readConfiguration } from './configuration/index.ts';
@@ -90,8 +92,8 @@ export class DeepResearchPlugin extends SimplePlugin {
   override configureWorker(options: WorkerOptions): WorkerOptions {
     refuseClash(options.activities, this.options.activities);
     const { workflowBundle, workflowsPath: theirs } = options;
-    if (workflowBundle) requireOurs(workflowBundle);
     const configured = super.configureWorker(options);
+    if (workflowBundle) requireOurs(workflowBundle, configured.dataConverter);
     this.#connection = options.connection;
     this.#namespace = options.namespace ?? 'default';
     return {
@@ -102,6 +104,12 @@ export class DeepResearchPlugin extends SimplePlugin {
       maxHeartbeatThrottleInterval: options.maxHeartbeatThrottleInterval ?? HEARTBEAT_THROTTLE,
       defaultHeartbeatThrottleInterval: options.defaultHeartbeatThrottleInterval ?? HEARTBEAT_THROTTLE,
     };
+  }
+
+  /** A bundle has the failure converter in it. */
+  override configureBundler(options: BundleOptions): BundleOptions {
+    const { failureConverterPath } = (this.options.dataConverter ?? {}) as DataConverter;
+    return { failureConverterPath, ...super.configureBundler(options) };
   }
 
   override configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
@@ -162,11 +170,16 @@ function refuseClash(theirs: object | undefined, ours: unknown): void {
   }
 }
 
-function requireOurs(bundle: NonNullable<WorkerOptions['workflowBundle']>): void {
+function requireOurs(bundle: NonNullable<WorkerOptions['workflowBundle']>, converter: DataConverter = {}): void {
   const code = 'code' in bundle ? bundle.code : readFileSync(bundle.codePath, 'utf8');
   if (!code.includes(WORKFLOW.session)) {
     throw new Error(
       `deep-research plugin: workflowBundle lacks the workflow ${WORKFLOW.session}; give the plugin to bundleWorkflowCode as well.`,
+    );
+  }
+  if (encryptsFailures(converter) && !code.includes(ENCODED_FAILURES)) {
+    throw new Error(
+      'deep-research plugin: workflowBundle was made without encryption, its failures would stay readable; give the plugin to bundleWorkflowCode with DEEP_RESEARCH_ENCRYPTION_KEYS set.',
     );
   }
 }

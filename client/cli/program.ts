@@ -2,9 +2,10 @@ import { Command } from 'commander';
 import type { ConnectOptions } from '../connect.ts';
 import type { DeepResearchClient } from '../index.ts';
 import type { ReplayVerdict } from '../replay/check-replay.ts';
-import { type AskOptions, addAdjustOptions, addAskOptions, inputOf, number } from './ask-options.ts';
+import { type AskOptions, addAdjustOptions, addAskOptions, inputOf, number, repeatable } from './ask-options.ts';
 import { addBatchCommands } from './batch-program.ts';
 import { artifacts } from './commands/artifacts.ts';
+import { type CodecServerFlags, codecServer, DEFAULT_ORIGINS } from './commands/codec-server.ts';
 import { answer, ask, type ForkOptions, fork, watch } from './commands/follow.ts';
 import { approvals, approve, cancel, exportTo, list, status, tell } from './commands/manage.ts';
 import { type ReplayOptions, replay } from './commands/replay.ts';
@@ -175,6 +176,12 @@ export function buildProgram(world: Surroundings): Command {
 
   addBatchCommands(program, world, withClient);
   addScoreCommands(program, world, withClient);
+
+  command('codec-server', "decrypts payloads for Temporal's Web UI and command line, until Ctrl-C")
+    .option('--port <n>', 'where it listens; 0 takes one that is free', number, 8234)
+    .option('--host <host>', 'on which address', '127.0.0.1')
+    .addOption(repeatable('--origin <url>', `a Web UI that may ask; default: ${DEFAULT_ORIGINS.join(', ')}`))
+    .action((options: CodecServerFlags) => codecServer(options, world));
 
   const workerProgram = (name: WorkerProgram, description: string, usage: string) =>
     command(name, description)

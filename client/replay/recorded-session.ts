@@ -171,7 +171,7 @@ function decodeAll(payloads: readonly Payload[] | null | undefined): unknown[] {
     try {
       return defaultPayloadConverter.fromPayload(payload);
     } catch {
-      // Encrypted, or kept outside of the history.
+      // Kept outside of the history, where this machine does not reach.
       return undefined;
     }
   });

@@ -33,6 +33,8 @@ export interface WebUi {
   download(): Promise<string>;
   /** Ids in the list of workflows that a filter finds. */
   list(query: string): Promise<string[]>;
+  /** Sets the endpoint under "Codec Server", as it is kept in the browser. */
+  useCodecServer(url: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -148,6 +150,14 @@ function webUiIn(browser: Browser, page: Page, uiUrl: string): WebUi {
       const ids = executions.map(({ execution }) => execution.workflowId);
       for (const id of ids) await page.getByRole('main').getByText(id).first().waitFor();
       return ids;
+    },
+    async useCodecServer(url) {
+      await page.goto(workflows);
+      await page.getByTestId('data-encoder-status').click();
+      const endpoint = visible(page.getByTestId('data-encoder-endpoint-input'));
+      await endpoint.fill(url);
+      await visible(page.getByTestId('confirm-data-encoder-button')).click();
+      await endpoint.waitFor({ state: 'hidden' });
     },
     close: () => browser.close(),
   };

@@ -12,6 +12,7 @@ import { DEFAULT_VISION, type VisionSettings } from '../../activities/vision/set
 import { addressPolicy } from '../../activities/web/address.ts';
 import type { WebSettings } from '../../activities/web/web-pages.ts';
 import type { StoreSettings } from '../../activities/workspace/keep.ts';
+import { type EncryptionKeys, encryptionKeysFrom } from '../../converter/encryption/keys.ts';
 import { EFFECTFUL_TOOLS } from '../../protocol/tool-call.ts';
 import { browserSettings } from './browser.ts';
 import { cacheSettings } from './cache.ts';
@@ -65,6 +66,8 @@ export interface Configuration {
   cache: CacheSettings;
   /** Where files of sessions are kept. */
   store: StoreSettings;
+  /** Keys of payloads; absent where they are not encrypted. */
+  encryption?: EncryptionKeys;
   /** A host that does not take a call within this time is taken for gone. */
   hostLostSeconds: number;
   log: { level: (typeof LOG_LEVELS)[number]; format: LogFormat };
@@ -112,6 +115,7 @@ export function readConfiguration(
   );
   const cache = part(() => cacheSettings(values), undefined);
   const store = part(() => storeSettings(values), undefined);
+  const encryption = part(() => encryptionOf(values), undefined);
   const toolRates = part(() => toolRatesOf(values), {});
   const web = part(() => webSettings(values, !roles || roles.includes('tools')), undefined);
   const corpora = part(() => (values.DEEP_RESEARCH_CORPUS_DIR ?? []).map(folderOf('DEEP_RESEARCH_CORPUS_DIR')), []);
@@ -144,6 +148,7 @@ export function readConfiguration(
     stateDir: resolve(values.DEEP_RESEARCH_STATE_DIR),
     cache,
     store,
+    ...(encryption ? { encryption } : {}),
     hostLostSeconds: values.DEEP_RESEARCH_HOST_LOST_SECONDS,
     log: { level: values.DEEP_RESEARCH_LOG_LEVEL, format: values.DEEP_RESEARCH_LOG_FORMAT },
     worker: {
@@ -174,6 +179,12 @@ function rolesOf({ WORKER_ROLES: given }: Variables): Role[] | undefined {
   if (unknown) throw new Error(`WORKER_ROLES: expected some of ${ROLES.join(', ')}, got "${unknown}".`);
   return given as Role[] | undefined;
 }
+
+const encryptionOf = (values: Variables): EncryptionKeys | undefined =>
+  encryptionKeysFrom({
+    DEEP_RESEARCH_ENCRYPTION_KEYS: values.DEEP_RESEARCH_ENCRYPTION_KEYS?.reveal(),
+    DEEP_RESEARCH_ENCRYPTION_KEYS_FILE: values.DEEP_RESEARCH_ENCRYPTION_KEYS_FILE,
+  });
 
 function toolRatesOf({ DEEP_RESEARCH_TOOL_RATES: given = {} }: Variables): Record<string, number> {
   const code = Object.keys(given).find((name) => EFFECTFUL_TOOLS.has(name));

@@ -11,8 +11,8 @@ const NAMES: [from: string, to: string][] = [
   ['attempt', 'attempt'],
 ];
 
-/** Long, and nobody looks for it. */
-const LEFT_OUT = new Set(['taskToken', 'isLocal', 'sdkComponent', 'namespace']);
+/** Long, and nobody looks for it; `task` and `taskEncoded` hold a call's arguments. */
+const LEFT_OUT = new Set(['taskToken', 'isLocal', 'sdkComponent', 'namespace', 'task', 'taskEncoded']);
 
 /** A record's fields: first what it belongs to, then what it says. */
 export function fieldsOf(meta: Record<string | symbol, unknown> = {}): Record<string, unknown> {

@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { converterFrom } from '../../converter-from.ts';
 import type { DeepResearchClient } from '../../index.ts';
 import type { ReplayVerdict } from '../../replay/check-replay.ts';
+import { openHistory } from '../../replay/open-history.ts';
 import { readHistory, recordedSession } from '../../replay/recorded-session.ts';
 import { EXIT, Exit } from '../exit.ts';
 import { printJson } from '../print-json.ts';
@@ -33,7 +35,9 @@ export async function replay(
     ? [await readFile(name, 'utf8')]
     : (await connected(async (client) => (await client.attach(name, options.run)).histories())).map(historyToJSON);
   const verdicts: ReplayVerdict[] = [];
-  const last = recordedSession(readHistory(histories.at(-1) ?? '', name));
+  const last = recordedSession(
+    await openHistory(readHistory(histories.at(-1) ?? '', name), converterFrom(process.env)),
+  );
   if (options.check) {
     for (const history of histories) verdicts.push(await world.checkReplay(history));
   }

@@ -1,4 +1,4 @@
-import { choice, text, textOr } from '../variable.ts';
+import { choice, secret, text, textOr } from '../variable.ts';
 
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const;
 export const LOG_FORMATS = ['auto', 'text', 'json'] as const;
@@ -23,6 +23,22 @@ export const program = {
     description: 'Folder of the input and output of batches. Workers of several machines need one that they share.',
     takes: 'a path',
     fallback: '`batches` of the state folder',
+  }),
+  DEEP_RESEARCH_ENCRYPTION_KEYS: secret({
+    description:
+      'Keys that encrypt what Temporal keeps ([privacy.md](privacy.md)): `id:key` separated by commas, each key 32 bytes as base64 or hex. The first encrypts, all decrypt. Workers and clients need the same.',
+    fallback: 'nothing is encrypted',
+    environmentOnly,
+  }),
+  DEEP_RESEARCH_ENCRYPTION_KEYS_FILE: text({
+    description: 'The same from a file, a key in a line; lines that begin with # are left out.',
+    takes: 'the path of a file',
+    environmentOnly,
+  }),
+  DEEP_RESEARCH_CODEC_TOKEN: secret({
+    description: 'What `deep-research codec-server` expects as `Authorization: Bearer …`.',
+    fallback: 'none is asked for',
+    readElsewhere,
   }),
   DEEP_RESEARCH_LOG_LEVEL: choice(LOG_LEVELS, 'warn', {
     description:

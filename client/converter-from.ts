@@ -1,0 +1,44 @@
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { DataConverter, ExternalStorage } from '@temporalio/common';
+import { dataConverterWith } from '../converter/data-converter.ts';
+import { encryptionKeysFrom } from '../converter/encryption/keys.ts';
+import { type PayloadStore, storedPayloads } from '../converter/stored-payloads.ts';
+import { placeFrom } from '../store/place.ts';
+import { InvalidInput } from './errors.ts';
+
+type Env = Record<string, string | undefined>;
+
+/** How this client's values travel: as the workers', by the same variables. Throws `InvalidInput`, naming the variable. */
+export function converterFrom(env: Env): DataConverter {
+  try {
+    return dataConverterWith(storageFrom(env), encryptionKeysFrom(env));
+  } catch (error) {
+    throw new InvalidInput((error as Error).message);
+  }
+}
+
+const storageFrom = (env: Env): ExternalStorage => {
+  const store = payloadStoreFrom(env);
+  return storedPayloads(store.shared ? store : { ...store, readOnly: true });
+};
+
+/**
+ * Where this client finds payloads that are too large for a history: the place that it shares with the workers
+ * (`DEEP_RESEARCH_STORE_DIR`), else a worker's own folder if it is on this machine, and then nothing is put there.
+ */
+export function payloadStoreFrom(env: Env): PayloadStore {
+  const scratch = join(tmpdir(), 'deep-research-scratch');
+  const shared = env.DEEP_RESEARCH_STORE_DIR;
+  if (!shared) {
+    const folder = resolve(env.DEEP_RESEARCH_STATE_DIR || '.deep-research', 'store');
+    return { place: { folder }, shared: false, scratch };
+  }
+  const hidden = (value: string | undefined) => (value ? { reveal: () => value } : undefined);
+  const place = placeFrom('DEEP_RESEARCH_STORE_DIR', shared, {
+    ...env,
+    AWS_SECRET_ACCESS_KEY: hidden(env.AWS_SECRET_ACCESS_KEY),
+    AWS_SESSION_TOKEN: hidden(env.AWS_SESSION_TOKEN),
+  });
+  return { place, shared: true, scratch };
+}
