@@ -4,6 +4,7 @@ import { benchDocuments } from './documents/command.ts';
 import { benchFleet } from './fleet/command.ts';
 import { benchHistory } from './history/command.ts';
 import { benchInference } from './inference/command.ts';
+import { benchLoad } from './load/command.ts';
 import { benchSandbox } from './sandbox/command.ts';
 import { benchSnapshots } from './snapshots/command.ts';
 import { benchWeb } from './web/command.ts';
@@ -18,6 +19,7 @@ benchInference(program);
 benchBatch(program);
 benchSandbox(program);
 benchDocuments(program);
+benchLoad(program);
 
 try {
   await program.parseAsync();

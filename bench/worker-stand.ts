@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Client } from '@temporalio/client';
 import {
   DefaultLogger,
@@ -15,10 +13,12 @@ import {
 import { connectTemporal } from '../client/connect.ts';
 import { startDevServer } from '../local/temporal/dev-server.ts';
 import { findTemporalCli } from '../local/temporal/find-cli.ts';
+import { preloadModules } from '../worker/combined-workflows.ts';
 import { type Configuration, readConfiguration } from '../worker/configuration/index.ts';
 import { HEARTBEAT_THROTTLE, sessionWorkOf } from '../worker/plugin.ts';
 import { sessionSinks } from '../worker/sinks.ts';
 import { BUILD_ID } from '../worker/version.ts';
+import { startModel } from './model-process.ts';
 
 /** A dev server with local mode's settings, a model server in a process of its own, and a worker in this one. */
 export interface WorkerStand {
@@ -73,6 +73,7 @@ export async function startWorkerStand(options: {
       buildId: BUILD_ID,
       sinks: sessionSinks,
       workflowsPath: options.workflowsPath,
+      bundlerOptions: { preloadModules },
       activities: options.activities((await sessionWorkOf(configuration)).activities, configuration),
       maxHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
       defaultHeartbeatThrottleInterval: HEARTBEAT_THROTTLE,
@@ -97,20 +98,4 @@ export async function startWorkerStand(options: {
     await stop();
     throw error;
   }
-}
-
-/** Its work must not be done by the process that is measured. */
-async function startModel(program: string[]): Promise<{ url: string; stop: () => Promise<void> }> {
-  const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] });
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  for await (const url of createInterface({ input: child.stdout })) {
-    return {
-      url,
-      async stop() {
-        child.kill('SIGTERM');
-        await exited;
-      },
-    };
-  }
-  throw new Error('The model server ended before it was ready.');
 }

@@ -1,39 +1,40 @@
-import { z } from 'zod';
 import type { Prepared } from './activities.ts';
 import { adjustableSettings, describeIssues, type ResearchSettings } from './input.ts';
 import { isLastReplyNotice } from './notices.ts';
 import type { Source, WorkspaceState } from './tool-call.ts';
 import type { Round, Segment } from './trajectory.ts';
+import * as z from './zod.ts';
 
 /**
  * Input of a session that goes on from an earlier round of another, which stays as it is. What the model has read
  * (question, system prompt, tools, files) is the original's; the settings beside it may differ.
  */
-export const forkInput = z.strictObject({
-  fork: z.strictObject({
-    /** Workflow id of the original. */
-    session: z.string().min(1),
-    /** One of its runs; by default the last. */
-    runId: z.string().min(1).optional(),
-    /** Counts from 1; the new session goes on after it. */
-    round: z.int().min(1),
-  }),
-  /** What the model is told besides, with the results of that round. After an answer it is the next question. */
-  steer: z
-    .string()
-    .refine((text) => text.trim() !== '', 'expected text, got only blanks')
-    .optional(),
-  ...adjustableSettings,
-});
+export const forkInput = () =>
+  z.strictObject({
+    fork: z.strictObject({
+      /** Workflow id of the original. */
+      session: z.string().min(1),
+      /** One of its runs; by default the last. */
+      runId: z.string().min(1).optional(),
+      /** Counts from 1; the new session goes on after it. */
+      round: z.int().min(1),
+    }),
+    /** What the model is told besides, with the results of that round. After an answer it is the next question. */
+    steer: z
+      .string()
+      .refine((text) => text.trim() !== '', 'expected text, got only blanks')
+      .optional(),
+    ...adjustableSettings(),
+  });
 
-export type ForkInput = z.output<typeof forkInput>;
+export type ForkInput = z.output<ReturnType<typeof forkInput>>;
 
 /** Whether an input asks for a fork rather than a question. */
 export const isFork = (raw: unknown): boolean => typeof raw === 'object' && raw !== null && 'fork' in raw;
 
 /** Reads the input of a fork. Errors are one sentence that names the field. */
 export function parseForkInput(raw: unknown): { input: ForkInput } | { error: string } {
-  const parsed = forkInput.safeParse(raw);
+  const parsed = forkInput().safeParse(raw);
   return parsed.success ? { input: parsed.data } : { error: `Invalid input: ${describeIssues(parsed.error, raw)}.` };
 }
 

@@ -1,46 +1,49 @@
-import { z } from 'zod';
 import { MOST_INPUT_FILES } from './files.ts';
+import * as z from './zod.ts';
 
-// The workflow sandbox forbids generating code at run time.
-z.config({ jitless: true });
+// Schemas are made when an input is read and then let go: every open session has its own instance of this module, and
+// kept schemas cost each of them a megabyte of its worker's memory.
 
 /** Sampling and other settings of the model's requests. What is not given keeps the endpoint's default. */
-export const modelSettings = z.strictObject({
-  temperature: z.number().min(0).max(2).optional(),
-  topP: z.number().gt(0).max(1).optional(),
-  /** Most tokens of one reply; never more than the context has left. */
-  maxTokens: z.int().min(1).optional(),
-  repetitionPenalty: z.number().gt(0).optional(),
-  seed: z.int().optional(),
-  stop: z.array(z.string().min(1)).optional(),
-  /** Merged into every request last, for whatever the server understands beyond the common fields. */
-  extraBody: z.record(z.string(), z.unknown()).optional(),
-});
+const modelSettings = () =>
+  z.strictObject({
+    temperature: z.number().min(0).max(2).optional(),
+    topP: z.number().gt(0).max(1).optional(),
+    /** Most tokens of one reply; never more than the context has left. */
+    maxTokens: z.int().min(1).optional(),
+    repetitionPenalty: z.number().gt(0).optional(),
+    seed: z.int().optional(),
+    stop: z.array(z.string().min(1)).optional(),
+    /** Merged into every request last, for whatever the server understands beyond the common fields. */
+    extraBody: z.record(z.string(), z.unknown()).optional(),
+  });
 
 /** What is given as text and begins like this is no path. */
 export const WEB_ADDRESS = /^https?:\/\/\S+$/i;
 
 /** A file that a client has sent beforehand, by its hash. */
-export const sentFile = z.strictObject({
-  name: z.string().min(1),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  bytes: z.int().min(0),
-});
+export const sentFile = () =>
+  z.strictObject({
+    name: z.string().min(1),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    bytes: z.int().min(0),
+  });
 
 /**
  * A file for the session's workspace: a path below the worker's `DEEP_RESEARCH_FILES_DIR`, a web address, or one that a
  * client has sent beforehand, by its hash. (For the client library, a path is one of its own machine.)
  */
-export const inputFile = z.union([
-  z.string().min(1),
-  sentFile,
-  z.strictObject({ path: z.string().min(1) }),
-  z.strictObject({ url: z.string().regex(WEB_ADDRESS), name: z.string().min(1).optional() }),
-]);
+const inputFile = () =>
+  z.union([
+    z.string().min(1),
+    sentFile(),
+    z.strictObject({ path: z.string().min(1) }),
+    z.strictObject({ url: z.string().regex(WEB_ADDRESS), name: z.string().min(1).optional() }),
+  ]);
 
 /** Settings that change how a session goes on, but nothing that its model has read. */
-export const adjustableSettings = {
-  model: modelSettings.optional(),
+export const adjustableSettings = () => ({
+  model: modelSettings().optional(),
   /** Most rounds of a segment. Default 150. */
   maxRounds: z.int().min(1).optional(),
   /** Default 128,000. */
@@ -66,39 +69,42 @@ export const adjustableSettings = {
     .optional(),
   /** Share of the key beside others. Default 1. */
   fairnessWeight: z.number().min(0.001).max(1000).optional(),
-};
-
-export const researchInput = z.strictObject({
-  question: z.string().refine((text) => text.trim() !== '', 'expected a question, got only blanks'),
-  files: z.array(inputFile).max(MOST_INPUT_FILES).default([]),
-  /** Names of skill folders the worker knows. */
-  skills: z.array(z.string().min(1)).default([]),
-  /** Tools to offer; by default all that the worker can serve. */
-  tools: z.array(z.string().min(1)).optional(),
-  /** Replaces the opening of the system prompt; tools, skills and the date are still added. */
-  systemPrompt: z.string().min(1).optional(),
-  /** One of the worker's folders of documents; by default its first. */
-  corpus: z.string().min(1).optional(),
-  ...adjustableSettings,
-  model: modelSettings.default({}),
-  maxRounds: adjustableSettings.maxRounds.unwrap().default(150),
-  contextTokens: adjustableSettings.contextTokens.unwrap().default(128_000),
-  contextStrategy: adjustableSettings.contextStrategy.unwrap().default('discard_all'),
-  discardRatio: adjustableSettings.discardRatio.unwrap().default(0.8),
-  approve: adjustableSettings.approve.unwrap().default([]),
-  keepOpenSeconds: adjustableSettings.keepOpenSeconds.unwrap().default(0),
 });
+
+export const researchInput = () => {
+  const adjustable = adjustableSettings();
+  return z.strictObject({
+    question: z.string().refine((text) => text.trim() !== '', 'expected a question, got only blanks'),
+    files: z.array(inputFile()).max(MOST_INPUT_FILES).default([]),
+    /** Names of skill folders the worker knows. */
+    skills: z.array(z.string().min(1)).default([]),
+    /** Tools to offer; by default all that the worker can serve. */
+    tools: z.array(z.string().min(1)).optional(),
+    /** Replaces the opening of the system prompt; tools, skills and the date are still added. */
+    systemPrompt: z.string().min(1).optional(),
+    /** One of the worker's folders of documents; by default its first. */
+    corpus: z.string().min(1).optional(),
+    ...adjustable,
+    model: adjustable.model.unwrap().default({}),
+    maxRounds: adjustable.maxRounds.unwrap().default(150),
+    contextTokens: adjustable.contextTokens.unwrap().default(128_000),
+    contextStrategy: adjustable.contextStrategy.unwrap().default('discard_all'),
+    discardRatio: adjustable.discardRatio.unwrap().default(0.8),
+    approve: adjustable.approve.unwrap().default([]),
+    keepOpenSeconds: adjustable.keepOpenSeconds.unwrap().default(0),
+  });
+};
 
 /** In UTF-8, as Temporal counts. */
 const bytesOf = (text: string): number => encodeURIComponent(text).replace(/%../g, 'x').length;
 
 /** What a caller writes. */
-export type ResearchInput = z.input<typeof researchInput>;
+export type ResearchInput = z.input<ReturnType<typeof researchInput>>;
 /** The same with every default filled in. */
-export type ResearchSettings = z.output<typeof researchInput>;
-export type ModelSettings = z.output<typeof modelSettings>;
-export type InputFile = z.output<typeof inputFile>;
-export type SentFile = z.output<typeof sentFile>;
+export type ResearchSettings = z.output<ReturnType<typeof researchInput>>;
+export type ModelSettings = z.output<ReturnType<typeof modelSettings>>;
+export type InputFile = z.output<ReturnType<typeof inputFile>>;
+export type SentFile = z.output<ReturnType<typeof sentFile>>;
 
 /** The name that a file has in the workspace: without folders, of an address its last part. */
 export function fileNameOf(file: InputFile): string {
@@ -124,7 +130,7 @@ export function parseResearchInput(raw: unknown): { settings: ResearchSettings }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) {
     return { error: `Invalid input: expected a question as text or an object with "question", got ${show(raw)}.` };
   }
-  const parsed = researchInput.safeParse(value);
+  const parsed = researchInput().safeParse(value);
   if (parsed.success) return { settings: parsed.data };
   return { error: `Invalid input: ${describeIssues(parsed.error, value)}.` };
 }

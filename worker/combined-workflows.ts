@@ -4,8 +4,16 @@ import { tmpdir } from 'node:os';
 import { extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+const moduleAt = (path: string) => fileURLToPath(new URL(`${path}${extname(import.meta.url)}`, import.meta.url));
+
 /** The module that exports our workflows. */
-export const workflowsPath = fileURLToPath(new URL(`../workflows/index${extname(import.meta.url)}`, import.meta.url));
+export const workflowsPath = moduleAt('../workflows/index');
+
+/**
+ * Loaded once for all sessions of a worker. Every session has its own instance of all other modules, and zod would cost
+ * each of them most of its memory, half of its start and half of its way back into memory.
+ */
+export const preloadModules = [moduleAt('../protocol/zod')];
 
 /** Entries written by this process, by the path they combine with ours. */
 const written = new Map<string, string>();

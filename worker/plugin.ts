@@ -10,7 +10,7 @@ import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
 import { encryptsFailures } from '../converter/data-converter.ts';
 import { MARK as ENCODED_FAILURES } from '../converter/failures/encoded.ts';
 import { WORKFLOW } from '../protocol/names.ts';
-import { combineWorkflows } from './combined-workflows.ts';
+import { combineWorkflows, preloadModules } from './combined-workflows.ts';
 import { type Configuration, readConfiguration } from './configuration/index.ts';
 import { dataConverterOf } from './data-converter.ts';
 import { openMcpTools } from './mcp-tools.ts';
@@ -100,6 +100,7 @@ export class DeepResearchPlugin extends SimplePlugin {
       ...configured,
       // Temporal takes the bundle or the path, not both.
       workflowsPath: workflowBundle ? theirs : configured.workflowsPath,
+      ...(workflowBundle ? {} : { bundlerOptions: withPreloads(options.bundlerOptions) }),
       sinks: { ...options.sinks, ...sessionSinks },
       maxHeartbeatThrottleInterval: options.maxHeartbeatThrottleInterval ?? HEARTBEAT_THROTTLE,
       defaultHeartbeatThrottleInterval: options.defaultHeartbeatThrottleInterval ?? HEARTBEAT_THROTTLE,
@@ -109,7 +110,8 @@ export class DeepResearchPlugin extends SimplePlugin {
   /** A bundle has the failure converter in it. */
   override configureBundler(options: BundleOptions): BundleOptions {
     const { failureConverterPath } = (this.options.dataConverter ?? {}) as DataConverter;
-    return { failureConverterPath, ...super.configureBundler(options) };
+    const configured = super.configureBundler(options);
+    return { failureConverterPath, ...configured, ...withPreloads(configured) };
   }
 
   override configureReplayWorker(options: ReplayWorkerOptions): ReplayWorkerOptions {
@@ -117,6 +119,11 @@ export class DeepResearchPlugin extends SimplePlugin {
     return { ...configured, sinks: { ...options.sinks, ...silentSinks } };
   }
 }
+
+const withPreloads = (options?: WorkerOptions['bundlerOptions']) => ({
+  ...options,
+  preloadModules: [...(options?.preloadModules ?? []), ...preloadModules],
+});
 
 interface PluginParts {
   /** Waited for after the end of the worker, or of the last of several. */

@@ -1,10 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { type LogLevel, Runtime, Worker } from '@temporalio/worker';
 import { log, logTo } from '../activities/log.ts';
 import { closeIndexes } from '../activities/ranking/thread.ts';
 import type { OwnTool } from '../activities/tools/own-tool.ts';
 import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
-import { workflowsPath } from './combined-workflows.ts';
+import { preloadModules, workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration/index.ts';
 import { dataConverterOf } from './data-converter.ts';
 import { callFields } from './log/call-fields.ts';
@@ -16,9 +15,6 @@ import { sessionSinks, silentSinks } from './sinks.ts';
 import { checkStart, type Started } from './start-checks/index.ts';
 import { keepSweeping } from './sweeping.ts';
 import { BUILD_ID } from './version.ts';
-
-/** Loaded once for all sessions: for each of them it would take half of its start and of its way back into memory. */
-const bundlerOptions = { preloadModules: [fileURLToPath(import.meta.resolve('zod'))] };
 
 /** Temporal's part of this process; once, before the first connection. */
 function installRuntime({ log: options }: Configuration): void {
@@ -93,7 +89,9 @@ export async function runWorker(
           buildId: BUILD_ID,
           dataConverter,
           interceptors: { activity: [callFields] },
-          ...(poll.workflows ? { workflowsPath, bundlerOptions, sinks: servesModel ? sessionSinks : silentSinks } : {}),
+          ...(poll.workflows
+            ? { workflowsPath, bundlerOptions: { preloadModules }, sinks: servesModel ? sessionSinks : silentSinks }
+            : {}),
           activities: activitiesAt(poll),
           ...(typeof poll.activities === 'string'
             ? {}

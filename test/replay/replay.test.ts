@@ -10,6 +10,7 @@ import {
   type WorkflowBundle,
 } from '@temporalio/worker';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { preloadModules } from '../../worker/combined-workflows.ts';
 import { silentSinks } from '../../worker/sinks.ts';
 import { SHAPES } from './shapes.ts';
 
@@ -22,7 +23,7 @@ const logger = new DefaultLogger('ERROR');
 // Without the warnings of the replays that have to fail.
 Runtime.install({ logger, telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR' }) } } });
 
-const bundle = (path: string) => bundleWorkflowCode({ workflowsPath: pathOf(path), logger });
+const bundle = (path: string) => bundleWorkflowCode({ workflowsPath: pathOf(path), preloadModules, logger });
 const replay = (workflowBundle: WorkflowBundle, file: string) =>
   Worker.runReplayHistory({ workflowBundle, sinks: silentSinks }, history(file), nameOf(file));
 

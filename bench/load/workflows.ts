@@ -1,0 +1,12 @@
+import * as wf from '@temporalio/workflow';
+import type { BareActivities } from './worker.ts';
+
+const activities = wf.proxyActivities<BareActivities>({ startToCloseTimeout: '1h' });
+
+/** The least a durable round costs: two activities that do nothing. */
+export async function benchBare(rounds: number): Promise<void> {
+  for (let round = 1; round <= rounds; round += 1) {
+    await activities.benchThink();
+    await activities.benchAct();
+  }
+}
