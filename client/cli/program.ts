@@ -193,6 +193,7 @@ export function buildProgram(world: Surroundings): Command {
         const code = await world.runWorkerProgram(name, args);
         if (code !== EXIT.answered) throw new Exit(code);
       });
+  workerProgram('doctor', 'what a deployment lacks, and how to mend it', '[--json] [--skip PARTS]');
   workerProgram('skills', 'the skills in folders of this machine, and what is wrong with them', '[FOLDER]… [--json]');
   workerProgram(
     'toolkits',

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { EXIT } from './exit.ts';
 
 /** Programs of the worker: a client has none of its code. */
-export type WorkerProgram = 'toolkits' | 'skills';
+export type WorkerProgram = 'toolkits' | 'skills' | 'doctor';
 
 /** Runs one in a process of its own, with this one's terminal, and hands signals on. */
 export async function runWorkerProgram(name: WorkerProgram, args: string[]): Promise<number> {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import type { WorkflowHandle } from '@temporalio/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readHistory, recordedSession } from '../../client/replay/recorded-session.ts';
 import { QUERY, WORKFLOW } from '../../protocol/names.ts';
 import { eventually, openSessions, played, type Sessions, START_LIMIT_MS, statusOf } from '../support/sessions.ts';
@@ -114,4 +115,25 @@ test('long sessions are found by their rounds', { timeout: LIMIT_MS }, async () 
   await eventually('the list has it', async () =>
     (await ui.list(`ResearchRounds > 9 AND TaskQueue = "${sessions.taskQueue}"`)).includes(long.workflowId),
   );
+});
+
+describe('the queries of docs/web-ui.md', () => {
+  const queries = [
+    ...readFileSync('docs/web-ui.md', 'utf8').matchAll(/^\| [^|]+ \| `((?:WorkflowType|Research)[^`]+)`/gm),
+  ];
+
+  test.each(queries.map(([, query]) => query as string))('%s', { timeout: LIMIT_MS }, async (query) => {
+    // What they find is shown above; here the server takes each of them as it stands.
+    expect(await ui.list(`(${query}) AND TaskQueue = "${sessions.taskQueue}"`)).toBeInstanceOf(Array);
+    await ui.list(query);
+  });
+
+  test('a session that a model server holds is found', { timeout: LIMIT_MS }, async () => {
+    expect(queries).toHaveLength(5);
+    const session = await sessions.start(played({ rounds: 3, replyDelayMs: 300 }, { tools: ['bash'] }));
+    await eventually('a round was played', async () => (await statusOf(session)).round > 1);
+    sessions.model.faults.add({ kind: 'status', status: 401, match: { nth: 1 } });
+    await eventually('the list has it', async () => (await ui.list(running('holding'))).includes(session.workflowId));
+    await session.terminate();
+  });
 });

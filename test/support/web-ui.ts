@@ -25,6 +25,8 @@ export interface WebUi {
   query(name: string): Promise<string>;
   /** "Send an Update" from the open workflow's menu. Ends when the dialog has closed. */
   update(name: string, data?: string): Promise<void>;
+  /** The dialog of "Send an Update", filled in, before "Submit". */
+  fillUpdate(name: string, data?: string): Promise<Locator>;
   /** The same for an update that is refused: the dialog's error; the dialog is closed. */
   refusedUpdate(name: string, data?: string): Promise<string>;
   /** "Request Cancellation", confirmed. */
@@ -35,6 +37,8 @@ export interface WebUi {
   list(query: string): Promise<string[]>;
   /** Sets the endpoint under "Codec Server", as it is kept in the browser. */
   useCodecServer(url: string): Promise<void>;
+  /** Keeps the list's filter under a name, among the saved views at its side. */
+  saveView(name: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -86,6 +90,7 @@ function webUiIn(browser: Browser, page: Page, uiUrl: string): WebUi {
 
   return {
     page,
+    fillUpdate,
     async start(form) {
       await page.goto(`${workflows}/start-workflow`);
       await page.getByLabel('Workflow ID').fill(form.workflowId);
@@ -144,7 +149,9 @@ function webUiIn(browser: Browser, page: Page, uiUrl: string): WebUi {
         /^\/api\/.*\/workflows$/.test(new URL(response.url()).pathname),
       );
       await page.goto(`${workflows}?query=${encodeURIComponent(query)}`);
-      const { executions = [] } = (await (await answered).json()) as {
+      const answer = await answered;
+      if (!answer.ok()) throw new Error(`The list cannot be had: ${answer.status()} ${await answer.text()}`);
+      const { executions = [] } = (await answer.json()) as {
         executions?: { execution: { workflowId: string } }[];
       };
       const ids = executions.map(({ execution }) => execution.workflowId);
@@ -158,6 +165,15 @@ function webUiIn(browser: Browser, page: Page, uiUrl: string): WebUi {
       await endpoint.fill(url);
       await visible(page.getByTestId('confirm-data-encoder-button')).click();
       await endpoint.waitFor({ state: 'hidden' });
+    },
+    async saveView(name) {
+      await visible(page.getByRole('button', { name: 'Save as New' }))
+        .first()
+        .click();
+      const dialog = visible(page.getByRole('dialog'));
+      await dialog.getByRole('textbox').fill(name);
+      await dialog.getByRole('button', { name: /^Save/ }).click();
+      await dialog.waitFor({ state: 'hidden' });
     },
     close: () => browser.close(),
   };
