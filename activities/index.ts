@@ -1,6 +1,7 @@
 import type { Prepared, SessionActivities, ToolActivity } from '../protocol/activities.ts';
 import type { BatchActivities } from '../protocol/batch-activities.ts';
 import { type ToolName, usesWorkspace } from '../protocol/tool-call.ts';
+import type { Place } from '../store/place.ts';
 import { accountsIn } from './batch/accounts.ts';
 import { makeBatchActivities } from './batch/index.ts';
 import { type Endpoint, protocolOf } from './inference/endpoint.ts';
@@ -25,7 +26,7 @@ export interface ActivityOptions extends ToolsOptions {
   corpora: string[];
   filesDir?: string;
   /** Where batches are kept; by default below the state folder. */
-  batchDir?: string;
+  batches?: Place;
   skillFolders?: string[];
   endpoints: Endpoint[];
   queues: Prepared['queues'];

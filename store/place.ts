@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
+import type { Hidden, S3Settings } from './bucket.ts';
 import { folderStore } from './folder-store.ts';
-import { type Hidden, type S3Settings, s3Store } from './s3-store.ts';
+import { s3Store } from './s3-store.ts';
 import type { FileStore } from './store.ts';
 
 /** Where a store is: a folder, by its absolute path, or a bucket. */

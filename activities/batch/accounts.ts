@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs';
-import { readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { Client } from '@temporalio/client';
 import type { Account } from '../../protocol/account.ts';
@@ -9,31 +6,32 @@ import { QUERY } from '../../protocol/names.ts';
 import type { Status } from '../../protocol/status.ts';
 import { type TrajectoryCursor, type TrajectoryPage, wholeTrajectory } from '../../protocol/trajectory.ts';
 import { isHash, sha256Of } from '../../store/blobs.ts';
-import { type BatchPlaces, batchFolder } from './batch-folder.ts';
+import { type BatchPlace, batchFiles } from './batch-files.ts';
 import { takeAccount } from './given-accounts.ts';
 
-/** What a session leaves for its row, in the folder of its batch and under the hash of its bytes, until the row is written. */
+/** What a session leaves for its row, among the files of its batch and under the hash of its bytes, until the row is written. */
 export interface Accounts {
-  /** Gives the hash; undefined where nobody will ask for it: the batch's folder is not seen from here, or the batch has ended. */
+  /** Gives the hash; undefined where nobody will ask for it: the batch's files are not seen from here, or the batch has ended. */
   leave(batch: string): Promise<string | undefined>;
   read(batch: string, sha256: string | undefined): Promise<Account | undefined>;
   remove(batch: string, sha256: string): Promise<void>;
 }
 
-export function accountsIn(places: Pick<BatchPlaces, 'stateDir' | 'batchDir'>): Accounts {
-  const folderOf = (batch: string) => batchFolder(places, batch).accounts;
+export function accountsIn(places: BatchPlace): Accounts {
+  const nameOf = (sha256: string) => `accounts/${sha256}`;
   return {
     async leave(batch) {
       const { client, info } = Context.current();
       const { workflowId, runId } = info.workflowExecution ?? {};
-      const folder = folderOf(batch);
       const given = runId === undefined ? undefined : takeAccount(runId);
-      if (workflowId === undefined || !existsSync(folder)) return undefined;
+      if (workflowId === undefined) return undefined;
       try {
+        const files = batchFiles(places, batch);
+        if (!(await files.takesAccounts())) return undefined;
         const account = given ?? JSON.stringify(await askAccount(client, workflowId, runId));
         const sha256 = sha256Of(account);
-        // Not forced to the disk: what is damaged or lost is asked of the session.
-        await writeFile(join(folder, sha256), account, { mode: 0o600 });
+        // What is damaged or lost is asked of the session.
+        await files.leave(nameOf(sha256), account);
         return sha256;
       } catch {
         return undefined;
@@ -42,11 +40,13 @@ export function accountsIn(places: Pick<BatchPlaces, 'stateDir' | 'batchDir'>): 
 
     async read(batch, sha256) {
       if (sha256 === undefined || !isHash(sha256)) return undefined;
-      const account = await readFile(join(folderOf(batch), sha256)).catch(() => undefined);
+      const account = await batchFiles(places, batch)
+        .read(nameOf(sha256))
+        .catch(() => undefined);
       return account && sha256Of(account) === sha256 ? JSON.parse(account.toString('utf8')) : undefined;
     },
 
-    remove: (batch, sha256) => rm(join(folderOf(batch), sha256), { force: true }),
+    remove: (batch, sha256) => batchFiles(places, batch).remove(nameOf(sha256)),
   };
 }
 

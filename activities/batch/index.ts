@@ -1,6 +1,6 @@
 import type { BatchActivities } from '../../protocol/batch-activities.ts';
 import { awaitSessions } from './await-sessions.ts';
-import type { BatchPlaces } from './batch-folder.ts';
+import type { BatchPlaces } from './batch-files.ts';
 import { makeCloseBatch } from './close-batch.ts';
 import { makeOpenBatch } from './open-batch.ts';
 import { makeReadTasks } from './read-tasks.ts';

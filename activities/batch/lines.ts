@@ -1,6 +1,12 @@
 import { createReadStream } from 'node:fs';
-import { linesOf } from '../../protocol/lines.ts';
 
 const CHUNK = 1 << 20;
 
-export const fileLines = (path: string) => linesOf(createReadStream(path, { highWaterMark: CHUNK }));
+/** The bytes of a file, or none where it is not there. */
+export async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: CHUNK });
+  } catch (error) {
+    if (!['ENOENT', 'EISDIR'].includes(String((error as NodeJS.ErrnoException).code))) throw error;
+  }
+}

@@ -1,7 +1,5 @@
-import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { OriginalResult, OriginalRow } from '../../protocol/original/row.ts';
-import type { BatchFolder } from './batch-folder.ts';
+import type { BatchFiles } from './batch-files.ts';
 
 /**
  * The original's logs of a session: a folder `logs/YYYY_MM_DD_<label>/<query id>/` with `run.log` and `result.json`, and a
@@ -10,7 +8,7 @@ import type { BatchFolder } from './batch-folder.ts';
  * @param again an earlier attempt may have written them
  */
 export async function writeLogs(
-  folder: BatchFolder,
+  files: BatchFiles,
   label: string,
   rows: readonly OriginalRow[],
   again: boolean,
@@ -22,18 +20,17 @@ export async function writeLogs(
   const day = first.time_stamp.slice(0, 10).replaceAll('-', '_');
   // Questions may be the same in several rows and begin in the same second.
   const name = first.rollout_idx > 1 ? `${run}-${first.rollout_idx}` : run;
-  const ofDay = join(folder.logs, `${day}_${label}`);
-  const path = join(ofDay, name);
-  await mkdir(path, { recursive: true });
-  await writeFile(join(path, 'result.json'), `${JSON.stringify(results, null, 2)}\n`);
-  await writeFile(join(path, 'run.log'), `${rows.flatMap(logLines).join('\n')}\n`);
-  await collect(join(ofDay, 'collect.log'), endLine(name, rows), again);
+  const ofDay = `logs/${day}_${label}`;
+  const path = `${ofDay}/${name}`;
+  await files.leave(`${path}/result.json`, `${JSON.stringify(results, null, 2)}\n`);
+  await files.leave(`${path}/run.log`, `${rows.flatMap(logLines).join('\n')}\n`);
+  await collect(files, `${ofDay}/collect.log`, endLine(name, rows), again);
 }
 
 /** The same session has the same line. */
-async function collect(path: string, line: string, again: boolean): Promise<void> {
-  const before = again ? await readFile(path, 'utf8').catch(() => '') : '';
-  if (!before.split('\n').includes(line)) await appendFile(path, `${line}\n`);
+async function collect(files: BatchFiles, name: string, line: string, again: boolean): Promise<void> {
+  const before = again ? ((await files.read(name))?.toString('utf8') ?? '') : '';
+  if (!before.split('\n').includes(line)) await files.append(name, `${line}\n`);
 }
 
 function endLine(name: string, rows: readonly OriginalRow[]): string {

@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { BatchTask, OpenBatchInput, OpenedBatch } from '../../protocol/batch-activities.ts';
 import { SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import { publish, readRecord } from '../record-file.ts';
-import { type BatchPlaces, batchFolder, ensureBatchFolder } from './batch-folder.ts';
+import { type BatchFiles, type BatchPlaces, batchFiles, INPUT, outputPlace, PLAN } from './batch-files.ts';
 import { type Finished, keepFinished } from './kept-rows.ts';
+import { fileChunks } from './lines.ts';
 import { writePlan } from './plan.ts';
 import { namedFile, type StoredRow, storeInput } from './stored-input.ts';
 
@@ -18,28 +18,50 @@ import { namedFile, type StoredRow, storeInput } from './stored-input.ts';
 export function makeOpenBatch(places: BatchPlaces) {
   return ({ batch, runId, settings }: OpenBatchInput): Promise<OpenedBatch> =>
     withHeartbeat(async () => {
-      const folder = batchFolder(places, batch);
-      await ensureBatchFolder(folder);
-      const record = join(folder.path, `opened-${runId}.json`);
-      const before = readRecord<OpenedBatch>(record);
+      const files = batchFiles(places, batch);
+      const record = `opened-${runId}.json`;
+      const before = await recordOf(files, record);
       if (before) return before;
 
       const resume = await Promise.all(settings.resumeFrom.map((path) => namedFile(path, places, 'resumeFrom')));
-      const { rows, broken, brokenCount } = await storeInput(settings, places, folder.input);
+      const scratch = await files.scratch();
+      /** Makes a file on this machine, and gives it to the batch. */
+      const made = async <T>(
+        make: (draft: string) => Promise<T>,
+        take: (draft: string) => Promise<void>,
+      ): Promise<T> => {
+        const draft = join(scratch, `draft-${randomUUID()}`);
+        try {
+          const result = await make(draft);
+          await take(draft);
+          return result;
+        } finally {
+          await rm(draft, { force: true });
+        }
+      };
+      const { rows, broken, brokenCount } = await made(
+        (draft) => storeInput(settings, places, draft),
+        (draft) => files.take(INPUT, draft),
+      );
       const rowsOf = countKeys(rows);
       const tasks: BatchTask[] = [];
       const offsets: number[] = [];
       for (let rollout = 1; rollout <= settings.rollouts; rollout += 1) {
-        const own = folder.rollout(rollout);
-        const kept = await keepFinished([own, ...resume], own, rollout, (key) => rowsOf.get(key) ?? 0);
+        const sources = [files.rows(rollout), ...resume.map(fileChunks)];
+        const kept = await made(
+          (draft) => keepFinished(sources, draft, rollout, (key) => rowsOf.get(key) ?? 0),
+          (draft) => files.replaceRows(rollout, draft),
+        );
         offsets.push(kept.bytes);
         tasks.push(...unfinished(rows, rollout, kept.finished, settings.skip[rollout] ?? []));
       }
-      const plan = `${folder.plan}.draft`;
-      await writePlan(plan, tasks);
-      await rename(plan, folder.plan);
+      await made(
+        (draft) => writePlan(draft, tasks),
+        (draft) => files.take(PLAN, draft),
+      );
+      await files.setTakesAccounts(true);
       const opened: OpenedBatch = {
-        output: folder.path,
+        output: outputPlace(places, batch),
         rows: rows.length,
         tasks: tasks.length,
         skipped: rows.length * settings.rollouts - tasks.length,
@@ -48,9 +70,20 @@ export function makeOpenBatch(places: BatchPlaces) {
         offsets,
         searchAttributes: await knowsBatches(),
       };
-      publish(record, opened);
-      return existsSync(record) ? (readRecord<OpenedBatch>(record) ?? opened) : opened;
+      await files.publish(record, opened);
+      return (await recordOf(files, record)) ?? opened;
     });
+}
+
+/** What is damaged counts as not there. */
+async function recordOf(files: BatchFiles, name: string): Promise<OpenedBatch | undefined> {
+  try {
+    const text = await files.read(name);
+    return text && JSON.parse(text.toString('utf8'));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
 }
 
 function countKeys(rows: readonly StoredRow[]): Map<string, number> {

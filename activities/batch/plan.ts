@@ -1,5 +1,6 @@
-import { open, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import type { BatchTask } from '../../protocol/batch-activities.ts';
+import { type BatchFiles, PLAN } from './batch-files.ts';
 
 /**
  * The sessions of a batch in the order in which they run: one record of fixed size each, so that a page is read
@@ -19,20 +20,15 @@ export async function writePlan(path: string, tasks: readonly BatchTask[]): Prom
   await writeFile(path, bytes, { flush: true });
 }
 
-export async function readPlan(path: string, from: number, count: number): Promise<BatchTask[]> {
-  const file = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(count * RECORD), 0, count * RECORD, from * RECORD);
-    return Array.from({ length: Math.floor(bytesRead / RECORD) }, (_, index) => {
-      const at = index * RECORD;
-      return {
-        row: buffer.readUInt32LE(at),
-        rollout: buffer.readUInt32LE(at + 4),
-        offset: buffer.readDoubleLE(at + 8),
-        bytes: buffer.readDoubleLE(at + 16),
-      };
-    });
-  } finally {
-    await file.close();
-  }
+export async function readPlan(files: BatchFiles, from: number, count: number): Promise<BatchTask[]> {
+  const bytes = await files.readPart(PLAN, from * RECORD, count * RECORD);
+  return Array.from({ length: Math.floor(bytes.length / RECORD) }, (_, index) => {
+    const at = index * RECORD;
+    return {
+      row: bytes.readUInt32LE(at),
+      rollout: bytes.readUInt32LE(at + 4),
+      offset: bytes.readDoubleLE(at + 8),
+      bytes: bytes.readDoubleLE(at + 16),
+    };
+  });
 }

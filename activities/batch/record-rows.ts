@@ -1,5 +1,3 @@
-import { mkdir, open, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { Context } from '@temporalio/activity';
 import type { RowOutcome } from '../../protocol/batch.ts';
 import type { BatchTask, RecordedRows, RecordRowsInput, SessionEnding } from '../../protocol/batch-activities.ts';
@@ -11,10 +9,10 @@ import { noUsage } from '../../protocol/reply.ts';
 import type { Segment } from '../../protocol/trajectory.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { accountsIn } from './accounts.ts';
-import { type BatchFolder, type BatchPlaces, batchFolder } from './batch-folder.ts';
+import { type BatchPlace, batchFiles } from './batch-files.ts';
 import { type EndedSession, readEndedSession } from './ended-session.ts';
 import { writeLogs } from './logs.ts';
-import { readStoredRow } from './read-tasks.ts';
+import { readStoredRows } from './read-tasks.ts';
 
 /** Sessions read at the same time: those that have left nothing are replayed by a worker. */
 const AT_ONCE = 4;
@@ -26,43 +24,44 @@ const IMPATIENT_ATTEMPT = 45;
  * and the same session gives the same rows: an attempt after a crash, or one that comes late, writes the same bytes at
  * the same place.
  */
-export function makeRecordRows(places: Pick<BatchPlaces, 'stateDir' | 'batchDir'>) {
+export function makeRecordRows(places: BatchPlace) {
   const accounts = accountsIn(places);
   return ({ batch, sessions, offsets, stopping, logLabel }: RecordRowsInput): Promise<RecordedRows> =>
     withHeartbeat(async () => {
       const { client, info } = Context.current();
       const patient = info.attempt < IMPATIENT_ATTEMPT;
-      const folder = batchFolder(places, batch);
+      const files = batchFiles(places, batch);
       const left = (sha256: string | undefined) => accounts.read(batch, sha256);
-      const input = await open(folder.input, 'r');
+      const inputRows = await readStoredRows(
+        files,
+        sessions.map(({ task }) => task),
+      );
       const outcomes: RowOutcome[] = [];
       const written: string[] = [];
       const texts = new Map<number, string[]>();
-      try {
-        for (let from = 0; from < sessions.length; from += AT_ONCE) {
-          const some = await Promise.all(
-            sessions.slice(from, from + AT_ONCE).map(async ({ task, id, ending }) => {
-              const row = await readStoredRow(input, task);
-              return { task, id, row, session: await readEndedSession({ client, left, patient }, id, ending) };
-            }),
-          );
-          for (const { task, id, row, session } of some) {
-            if (session.result?.account) written.push(session.result.account);
-            const outcome = outcomeOf(task, id, session, stopping);
-            outcomes.push(outcome);
-            if (outcome.status === 'cancelled') continue;
-            const rows = await rowsOf(task, row, session, outcome);
-            texts.set(task.rollout, [...(texts.get(task.rollout) ?? []), ...rows.map((each) => JSON.stringify(each))]);
-            if (logLabel) await writeLogs(folder, logLabel, rows, info.attempt > 1);
-          }
+      for (let from = 0; from < sessions.length; from += AT_ONCE) {
+        const some = await Promise.all(
+          sessions.slice(from, from + AT_ONCE).map(async ({ task, id, ending }, index) => ({
+            task,
+            id,
+            row: inputRows[from + index] as ReadRow,
+            session: await readEndedSession({ client, left, patient }, id, ending),
+          })),
+        );
+        for (const { task, id, row, session } of some) {
+          if (session.result?.account) written.push(session.result.account);
+          const outcome = outcomeOf(task, id, session, stopping);
+          outcomes.push(outcome);
+          if (outcome.status === 'cancelled') continue;
+          const rows = await rowsOf(task, row, session, outcome);
+          texts.set(task.rollout, [...(texts.get(task.rollout) ?? []), ...rows.map((each) => JSON.stringify(each))]);
+          if (logLabel) await writeLogs(files, logLabel, rows, info.attempt > 1);
         }
-      } finally {
-        await input.close();
       }
       const next = [...offsets];
       for (const [rollout, lines] of texts) {
         const offset = offsets[rollout - 1] ?? 0;
-        next[rollout - 1] = await append(folder, rollout, offset, Buffer.from(`${lines.join('\n')}\n`));
+        next[rollout - 1] = await files.writeRows(rollout, offset, Buffer.from(`${lines.join('\n')}\n`));
       }
       // An attempt that comes after this has to ask the sessions, and gets the same.
       await Promise.all(written.map((sha256) => accounts.remove(batch, sha256)));
@@ -124,26 +123,4 @@ async function rowsOf(
     tools: session.tools,
     stopReason: session.result?.stopReason,
   });
-}
-
-/** Writes at its place and returns where the next row goes. */
-async function append(folder: BatchFolder, rollout: number, offset: number, bytes: Buffer): Promise<number> {
-  const path = folder.rollout(rollout);
-  await mkdir(dirname(path), { recursive: true });
-  const file = await open(path, 'a', 0o600);
-  await file.close();
-  const { size } = await stat(path);
-  if (size < offset) {
-    throw new Error(
-      `The output file ${path} has ${size} bytes where ${offset} were written: put it back, then the batch goes on.`,
-    );
-  }
-  const out = await open(path, 'r+');
-  try {
-    await out.write(bytes, 0, bytes.length, offset);
-    await out.datasync();
-  } finally {
-    await out.close();
-  }
-  return offset + bytes.length;
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { realpath, rename, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
@@ -13,7 +13,7 @@ import { FAILURE } from '../../protocol/names.ts';
 import { readInputLine, rowKey } from '../../protocol/original/input-row.ts';
 import { sentContent, Unreachable } from '../session/stage-files.ts';
 import { resolveInWorkspace } from '../workspace/resolve.ts';
-import type { BatchPlaces } from './batch-folder.ts';
+import type { BatchPlaces } from './batch-files.ts';
 
 /** A row of the stored input: where it stands, and what the original tells it apart by. */
 export interface StoredRow {
@@ -26,7 +26,7 @@ const MOST_TOLD = 20;
 const decoder = new TextDecoder();
 
 /**
- * Copies the rows that can be read into the batch's folder, so that what happens to the file later changes nothing.
+ * Copies the rows that can be read into a file of the batch, so that what happens to the file later changes nothing.
  * Lines that cannot be read are told by their numbers.
  */
 export async function storeInput(
@@ -39,8 +39,7 @@ export async function storeInput(
   let brokenCount = 0;
   let line = 0;
   let offset = 0;
-  const draft = `${path}.draft`;
-  const out = createWriteStream(draft, { mode: 0o600, flush: true });
+  const out = createWriteStream(path, { mode: 0o600, flush: true });
   try {
     for await (const { bytes } of linesOf(await sourceOf(settings, places))) {
       line += 1;
@@ -60,7 +59,6 @@ export async function storeInput(
     out.end();
     await finished(out);
   }
-  await rename(draft, path);
   if (rows.length === 0) {
     const [first] = broken;
     const why = first ? `line ${first.line}: ${first.reason}` : 'there are no rows';

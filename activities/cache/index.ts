@@ -1,6 +1,7 @@
 import { join } from 'node:path';
+import type { S3Settings } from '../../store/bucket.ts';
 import { folderStore } from '../../store/folder-store.ts';
-import { type S3Settings, s3Store } from '../../store/s3-store.ts';
+import { s3Store } from '../../store/s3-store.ts';
 import type { Store } from '../../store/store.ts';
 import { type Cache, type CacheOptions, makeCache, noCache } from './cache.ts';
 import { sqliteStore } from './sqlite-store.ts';

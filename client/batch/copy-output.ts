@@ -1,16 +1,11 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, existsSync } from 'node:fs';
-import { appendFile, mkdir, open, rename } from 'node:fs/promises';
+import { appendFile, mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { linesOf } from '../../protocol/lines.ts';
 import { outputSessions } from '../../protocol/original/sessions.ts';
-
-const fileOf = (rollout: number): string => `rollout_${String(rollout).padStart(2, '0')}.jsonl`;
-
-/** Whether the workers' folder of this very batch can be seen from here. */
-export const seesOutput = (folder: string, firstRunId: string | undefined): boolean =>
-  existsSync(join(folder, `opened-${firstRunId}.json`));
+import { fileOf, type OutputSource } from './output-source.ts';
 
 /** Keeps a copy of a batch's output up to date; see `copyOutput`. */
 export interface OutputCopy {
@@ -27,14 +22,12 @@ export interface OutputCopy {
  * @param also files of earlier runs whose finished rows are taken over
  */
 export async function copyOutput(
-  from: string,
+  from: OutputSource,
   to: string,
   rollouts: number,
   also: readonly string[] = [],
 ): Promise<OutputCopy> {
-  const copies = await Promise.all(
-    ownFiles(to, rollouts).map((file, index) => copyFile(join(from, fileOf(index + 1)), file, index + 1, also)),
-  );
+  const copies = await Promise.all(ownFiles(to, rollouts).map((file, index) => copyFile(from, file, index + 1, also)));
   return {
     files: copies.map(({ file }) => file),
     async update() {
@@ -49,13 +42,13 @@ export function ownFiles(to: string, rollouts: number): string[] {
   return Array.from({ length: rollouts }, (_, index) => join(to, fileOf(index + 1)));
 }
 
-async function copyFile(source: string, file: string, rollout: number, also: readonly string[]) {
+async function copyFile(source: OutputSource, file: string, rollout: number, also: readonly string[]) {
   const known = (await keepFinished([file, ...also], file, rollout)).lines;
   let read = 0;
   return {
     file,
     async update(): Promise<void> {
-      const bytes = await readFrom(source, read);
+      const bytes = await source.read(rollout, read);
       const end = bytes.lastIndexOf(10) + 1;
       // A last line without an end is still being written.
       if (end === 0) return;
@@ -68,27 +61,13 @@ async function copyFile(source: string, file: string, rollout: number, also: rea
       }
       if (fresh.length > 0) await appendFile(file, Buffer.concat(fresh), { flush: true });
       read += end;
-      if (bytes.length === MOST_AT_ONCE) await this.update();
+      // There may be more than is read at once.
+      await this.update();
     },
   };
 }
 
 const NEWLINE = Uint8Array.of(10);
-const MOST_AT_ONCE = 64 * 1024 * 1024;
-
-async function readFrom(path: string, offset: number): Promise<Buffer> {
-  const file = await open(path, 'r').catch(() => undefined);
-  if (!file) return Buffer.alloc(0);
-  try {
-    const { size } = await file.stat();
-    const length = Math.min(MOST_AT_ONCE, Math.max(0, size - offset));
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset);
-    return buffer.subarray(0, bytesRead);
-  } finally {
-    await file.close();
-  }
-}
-
 /** What a file of one's own has finished: its lines by their hashes, and how often each question by its row's key. */
 interface Kept {
   lines: Map<string, number>;

@@ -1,28 +1,40 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Blobs, blobsIn } from '../../store/blobs.ts';
+import type { Hidden, S3Settings } from '../../store/bucket.ts';
 import { placeFrom, storeAt } from '../../store/place.ts';
-import type { Hidden } from '../../store/s3-store.ts';
 import { InvalidInput } from '../errors.ts';
 
-type Env = Record<string, string | undefined>;
+export type Env = Record<string, string | undefined>;
 
 /** The store that this machine shares with the workers, by `DEEP_RESEARCH_STORE_DIR`; undefined where it shares none. */
 export function sharedStore(env: Env = process.env): Blobs | undefined {
   const place = env.DEEP_RESEARCH_STORE_DIR?.trim();
   if (!place) return undefined;
   try {
-    const { AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL } = env;
-    const secrets = {
-      AWS_SECRET_ACCESS_KEY: hidden(env.AWS_SECRET_ACCESS_KEY),
-      AWS_SESSION_TOKEN: hidden(env.AWS_SESSION_TOKEN),
-    };
-    const bucket = { AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL, ...secrets };
-    const store = storeAt(placeFrom('DEEP_RESEARCH_STORE_DIR', place, bucket));
+    const store = storeAt(placeFrom('DEEP_RESEARCH_STORE_DIR', place, rightsOf(env)));
     return blobsIn(store, join(tmpdir(), 'deep-research-files'));
   } catch (error) {
     throw new InvalidInput((error as Error).message, { cause: error });
   }
 }
+
+/** The bucket at an address like `s3://bucket/prefix`; undefined where this machine has no right to use it. */
+export function bucketAt(address: string, env: Env): S3Settings | undefined {
+  try {
+    const place = placeFrom('address', address, rightsOf(env));
+    return 's3' in place ? place.s3 : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const rightsOf = ({ AWS_ACCESS_KEY_ID, AWS_REGION, AWS_ENDPOINT_URL, ...env }: Env) => ({
+  AWS_ACCESS_KEY_ID,
+  AWS_REGION,
+  AWS_ENDPOINT_URL,
+  AWS_SECRET_ACCESS_KEY: hidden(env.AWS_SECRET_ACCESS_KEY),
+  AWS_SESSION_TOKEN: hidden(env.AWS_SESSION_TOKEN),
+});
 
 const hidden = (text: string | undefined): Hidden | undefined => (text ? { reveal: () => text } : undefined);

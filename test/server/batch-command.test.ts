@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OriginalRow } from '../../protocol/original/row.ts';
+import { startS3Server } from '../support/s3-server.ts';
 import { openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
 
 let sessions: Sessions;
@@ -19,9 +20,14 @@ beforeAll(async () => {
 
 afterAll(() => sessions?.close());
 
-function deepResearch(...args: string[]): Promise<{ out: string; err: string; code: number }> {
+const deepResearch = (...args: string[]) => deepResearchWith(sessions.env, ...args);
+
+function deepResearchWith(
+  env: NodeJS.ProcessEnv,
+  ...args: string[]
+): Promise<{ out: string; err: string; code: number }> {
   return new Promise((resolve) => {
-    execFile(process.execPath, ['client/cli/main.ts', ...args], { env: sessions.env }, (error, out, err) =>
+    execFile(process.execPath, ['client/cli/main.ts', ...args], { env }, (error, out, err) =>
       resolve({ out, err, code: error ? Number(error.code) : 0 }),
     );
   });
@@ -98,6 +104,54 @@ test('a benchmark is run as a batch, failed rows again, and scored, also by a ju
   expect(rowsIn('scores.jsonl')).toHaveLength(3);
   // Judged once: the same command finds the verdicts.
   expect((await deepResearch('score', at('out.jsonl'), ...judged)).err).toContain('is done already');
+});
+
+test('output in a bucket is read while it is written, and is whole at the end', LIMIT, async () => {
+  const key = { id: 'id', secret: 'secret', bucket: 'research' };
+  const bucket = await startS3Server(key);
+  const taskQueue = `${sessions.taskQueue}-bucket`;
+  const rights = { AWS_ACCESS_KEY_ID: key.id, AWS_SECRET_ACCESS_KEY: key.secret, AWS_ENDPOINT_URL: bucket.url };
+  const env = { ...rights, TEMPORAL_TASK_QUEUE: taskQueue };
+  const worker = await sessions.work({ ...env, DEEP_RESEARCH_BATCH_DIR: 's3://research/batches' });
+  const lines = Array.from({ length: 6 }, (_, index) => JSON.stringify({ id: index, question: `Why ${index}?` }));
+  writeFileSync(at('bucket.jsonl'), lines.join('\n'));
+  const run = (into: string, more: NodeJS.ProcessEnv) =>
+    deepResearchWith(
+      { ...sessions.env, TEMPORAL_TASK_QUEUE: taskQueue, ...more },
+      ...['batch', at('bucket.jsonl'), '--id', 'in-bucket', '--out', at(into), '--log-label', 'trial'],
+      ...['--rollouts', '2', '--window', '2', '--json', ...PLAY],
+    );
+  const first = await run('from-bucket', rights);
+  expect(first.code, first.err).toBe(0);
+  expect(JSON.parse(first.out.trimEnd().split('\n').at(-1) as string)).toMatchObject({
+    output: 's3://research/batches/in-bucket',
+    totals: { success: 12 },
+  });
+  const names = [...bucket.objects.keys()].map((path) => path.replace('/research/batches/in-bucket/', ''));
+  expect(names.filter((name) => !/^(opened|logs)/.test(name)).sort()).toEqual([
+    'input.jsonl',
+    'plan.bin',
+    'rollout_01.jsonl',
+    'rollout_02.jsonl',
+    'summary.json',
+  ]);
+  expect(names.filter((name) => name.startsWith('logs/'))).toHaveLength(25);
+  for (const rollout of ['rollout_01.jsonl', 'rollout_02.jsonl']) {
+    const written = bucket.objects.get(`/research/batches/in-bucket/${rollout}`)?.toString('utf8');
+    expect(readFileSync(at(`from-bucket/${rollout}`), 'utf8')).toBe(written);
+    expect(
+      rowsIn(`from-bucket/${rollout}`)
+        .map(({ src }) => src.id)
+        .sort(),
+    ).toEqual([0, 1, 2, 3, 4, 5]);
+  }
+  // Who has no right to the bucket asks the sessions.
+  const asked = await run('without-rights', {});
+  expect(asked.err).toContain('asking the sessions');
+  const sorted = (name: string) => readFileSync(at(name), 'utf8').split('\n').sort();
+  expect(sorted('without-rights/rollout_02.jsonl')).toEqual(sorted('from-bucket/rollout_02.jsonl'));
+  await worker.stop();
+  await bucket.close();
 });
 
 test("what the original has finished is taken over, under the original's options", LIMIT, async () => {

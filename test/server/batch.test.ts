@@ -6,6 +6,7 @@ import { type Client, WorkflowFailedError } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accountsIn, askAccount } from '../../activities/batch/accounts.ts';
+import { folderFiles } from '../../activities/batch/folder-files.ts';
 import { readPlan } from '../../activities/batch/plan.ts';
 import { makeRecordRows } from '../../activities/batch/record-rows.ts';
 import { DeepResearchClient } from '../../client/index.ts';
@@ -96,7 +97,7 @@ test('a row is the same from what its session has left and from the session itse
   const again = join(stateDir, 'batches', id);
   cpSync(output, again, { recursive: true });
   mkdirSync(join(again, 'accounts'));
-  const tasks = await readPlan(join(output, 'plan.bin'), 0, 4);
+  const tasks = await readPlan(folderFiles(output), 0, 4);
   const inOrder: RecordRowsInput['sessions'] = [];
   for (const { src } of rowsIn(output, 1)) {
     const task = tasks.find(({ row }) => row === src.id);

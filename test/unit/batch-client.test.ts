@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { copyOutput } from '../../client/batch/copy-output.ts';
 import { finishedRows } from '../../client/batch/finished-rows.ts';
+import { folderSource } from '../../client/batch/output-source.ts';
 import { packRows } from '../../client/batch/pack.ts';
 import { readQuestions } from '../../client/batch/read-questions.ts';
 import { summaryPage } from '../../client/batch/summary-page.ts';
@@ -154,7 +155,7 @@ describe('the copy of the output', () => {
         .split('\n')
         .filter(Boolean)
         .map((line) => JSON.parse(line).src.id);
-    const first = await copyOutput(from, to, 1);
+    const first = await copyOutput(folderSource(from), to, 1);
     await first.update();
     expect(mine()).toEqual([]);
     appendFileSync(source, `${JSON.stringify(row(1))}\n${JSON.stringify(row(2, { status: 'error' }))}\n{"src":`);
@@ -162,11 +163,11 @@ describe('the copy of the output', () => {
     expect(mine()).toEqual([1, 2]);
     // As a command that was killed in a write leaves it.
     appendFileSync(join(to, 'rollout_01.jsonl'), '{"half');
-    const second = await copyOutput(from, to, 1);
+    const second = await copyOutput(folderSource(from), to, 1);
     await second.update();
     expect(mine()).toEqual([1, 2]);
     writeFileSync(source, [row(1), row(3), row(2)].map((each) => `${JSON.stringify(each)}\n`).join(''));
-    const retried = await copyOutput(from, to, 1);
+    const retried = await copyOutput(folderSource(from), to, 1);
     await retried.update();
     await retried.update();
     expect(mine()).toEqual([1, 3, 2]);
@@ -176,7 +177,7 @@ describe('the copy of the output', () => {
     const from = join(folder, 'workers');
     mkdirSync(from);
     writeFileSync(join(from, 'rollout_01.jsonl'), `${JSON.stringify(row(2))}\n`);
-    const copy = await copyOutput(from, join(folder, 'all.jsonl'), 1, [
+    const copy = await copyOutput(folderSource(from), join(folder, 'all.jsonl'), 1, [
       file('old.jsonl', row(1), row(9, { status: 'error' })),
     ]);
     await copy.update();

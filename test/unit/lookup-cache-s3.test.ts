@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openCache } from '../../activities/cache/index.ts';
 import { Secret } from '../../activities/secret.ts';
+import type { S3Settings } from '../../store/bucket.ts';
 import { parsePlace } from '../../store/place.ts';
-import { type S3Settings, s3Store } from '../../store/s3-store.ts';
+import { s3Store } from '../../store/s3-store.ts';
 import { readConfiguration } from '../../worker/configuration/index.ts';
 import { type S3Server, startS3Server } from '../support/s3-server.ts';
 

@@ -14,6 +14,7 @@ import type { WebSettings } from '../../activities/web/web-pages.ts';
 import type { StoreSettings } from '../../activities/workspace/keep.ts';
 import { type EncryptionKeys, encryptionKeysFrom } from '../../converter/encryption/keys.ts';
 import { EFFECTFUL_TOOLS } from '../../protocol/tool-call.ts';
+import type { Place } from '../../store/place.ts';
 import { browserSettings } from './browser.ts';
 import { cacheSettings } from './cache.ts';
 import { dockerSettings } from './docker.ts';
@@ -23,7 +24,7 @@ import type { LOG_LEVELS, LogFormat } from './groups/program.ts';
 import { ROLES, type Role } from './groups/temporal.ts';
 import { mcpServersFrom } from './mcp-servers.ts';
 import { readVariables } from './sources.ts';
-import { storeSettings } from './store.ts';
+import { batchPlace, storeSettings } from './store.ts';
 import { toolServiceFrom } from './tool-service.ts';
 import { transcriptionFrom } from './transcription.ts';
 import { webUrl } from './variable.ts';
@@ -45,7 +46,7 @@ export interface Configuration {
   corpora: string[];
   filesDir?: string;
   /** Of batches, if not below the state folder. */
-  batchDir?: string;
+  batches?: Place;
   /** Of the first that has a skill's name it is taken. */
   skillFolders: string[];
   /** Containers for code and commands; absent where they run as processes. */
@@ -116,6 +117,7 @@ export function readConfiguration(
   const cache = part(() => cacheSettings(values), undefined);
   const store = part(() => storeSettings(values), undefined);
   const encryption = part(() => encryptionOf(values), undefined);
+  const batches = part(() => batchPlace(values), undefined);
   const toolRates = part(() => toolRatesOf(values), {});
   const web = part(() => webSettings(values, !roles || roles.includes('tools')), undefined);
   const corpora = part(() => (values.DEEP_RESEARCH_CORPUS_DIR ?? []).map(folderOf('DEEP_RESEARCH_CORPUS_DIR')), []);
@@ -137,7 +139,7 @@ export function readConfiguration(
     corpora,
     skillFolders,
     ...(values.DEEP_RESEARCH_FILES_DIR ? { filesDir: resolve(values.DEEP_RESEARCH_FILES_DIR) } : {}),
-    ...(values.DEEP_RESEARCH_BATCH_DIR ? { batchDir: resolve(values.DEEP_RESEARCH_BATCH_DIR) } : {}),
+    ...(batches ? { batches } : {}),
     ...(docker ? { docker } : {}),
     ...(toolService ? { toolService } : {}),
     mcpServers,

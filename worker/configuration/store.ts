@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { StoreSettings } from '../../activities/workspace/keep.ts';
-import { placeFrom } from '../../store/place.ts';
+import { type Place, placeFrom } from '../../store/place.ts';
 import type { Variables } from './variables.ts';
 
 /** Where files of sessions are kept, and for how long. Throws an error that names the variable. */
@@ -13,3 +13,9 @@ export function storeSettings(values: Variables): StoreSettings {
     keepDays: values.DEEP_RESEARCH_STORE_KEEP_DAYS,
   };
 }
+
+/** Where batches are, unless in the state folder. Throws an error that names the variable. */
+export const batchPlace = (values: Variables): Place | undefined =>
+  values.DEEP_RESEARCH_BATCH_DIR
+    ? placeFrom('DEEP_RESEARCH_BATCH_DIR', values.DEEP_RESEARCH_BATCH_DIR, values)
+    : undefined;

@@ -4,9 +4,10 @@ import { basename, extname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BatchInput, type BatchStatus, parseBatchInput } from '../../../protocol/batch.ts';
 import type { BatchRun } from '../../batch/batch-run.ts';
-import { copyOutput, type OutputCopy, seesOutput } from '../../batch/copy-output.ts';
+import { copyOutput, type OutputCopy } from '../../batch/copy-output.ts';
 import { fetchOutput } from '../../batch/fetch-output.ts';
 import { finishedRows } from '../../batch/finished-rows.ts';
+import { outputSource } from '../../batch/output-source.ts';
 import { packRows } from '../../batch/pack.ts';
 import { type Questions, readQuestions } from '../../batch/read-questions.ts';
 import { summaryPage } from '../../batch/summary-page.ts';
@@ -120,13 +121,17 @@ export async function follow(
   const view = viewFor(world, { json, prices });
   view.begin(batch.id);
   let copy: OutputCopy | undefined;
+  let copied: number | undefined;
   const { firstRunId } = await batch.snapshot();
   const update = async (status: BatchStatus) => {
     if (out === undefined) return;
-    if (!copy && seesOutput(status.output, firstRunId)) {
-      copy = await copyOutput(status.output, out, status.rollouts, resumeFrom);
+    if (!copy) {
+      const source = await outputSource(status.output, firstRunId);
+      if (source) copy = await copyOutput(source, out, status.rollouts, resumeFrom);
     }
-    await copy?.update();
+    // In a bucket each look is asked for.
+    if (status.done !== copied) await copy?.update();
+    copied = status.done;
   };
   while (!world.signal.aborted) {
     const snapshot = await batch.snapshot().catch(tolerate(view));
@@ -157,7 +162,7 @@ export async function follow(
   let files = copy?.files;
   if (out !== undefined && !files) {
     world.err.write(
-      `The workers' folder ${result.output} cannot be seen from here: asking the sessions for their rows.\n`,
+      `The workers' output ${result.output} cannot be seen from here: asking the sessions for their rows.\n`,
     );
     files = await fetchOutput(client, batch, out, resumeFrom);
   }

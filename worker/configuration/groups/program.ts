@@ -20,8 +20,9 @@ export const program = {
     environmentOnly,
   }),
   DEEP_RESEARCH_BATCH_DIR: text({
-    description: 'Folder of the input and output of batches. Workers of several machines need one that they share.',
-    takes: 'a path',
+    description:
+      'Folder of the input and output of batches, or a bucket with the `AWS_*` variables. Workers of several machines need one that they share.',
+    takes: 'a path or `s3://bucket/prefix`',
     fallback: '`batches` of the state folder',
   }),
   DEEP_RESEARCH_ENCRYPTION_KEYS: secret({
