@@ -7,6 +7,7 @@ import { benchInference } from './inference/command.ts';
 import { benchLoad } from './load/command.ts';
 import { benchSandbox } from './sandbox/command.ts';
 import { benchSnapshots } from './snapshots/command.ts';
+import { benchSoak } from './soak/command.ts';
 import { benchWeb } from './web/command.ts';
 
 const program = new Command('npm run bench --').description('Measures what the design promises, on this machine.');
@@ -20,6 +21,7 @@ benchBatch(program);
 benchSandbox(program);
 benchDocuments(program);
 benchLoad(program);
+benchSoak(program);
 
 try {
   await program.parseAsync();

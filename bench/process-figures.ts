@@ -13,6 +13,8 @@ export interface ProcessFigures {
   /** Open file handles. */
   handles: number;
   threads: number;
+  /** With its children, and theirs. */
+  processes: number;
 }
 
 /** Figures of a process of this machine, and of its children that have not ended. @throws Error if it is gone */
@@ -20,12 +22,13 @@ export function processFigures(pid: number): ProcessFigures {
   const own = figuresOf(pid);
   for (const child of childrenOf(pid)) {
     try {
-      const { cpuMs, memory, peak, handles, threads } = processFigures(child);
+      const { cpuMs, memory, peak, handles, threads, processes } = processFigures(child);
       own.cpuMs += cpuMs;
       own.memory += memory;
       own.peak += peak;
       own.handles += handles;
       own.threads += threads;
+      own.processes += processes;
     } catch {
       // It ended while it was looked at.
     }
@@ -50,6 +53,7 @@ function figuresOf(pid: number): ProcessFigures {
     peak: kilobytes('VmHWM') / 1000,
     handles: readdirSync(`/proc/${pid}/fd`).length,
     threads: kilobytes('Threads'),
+    processes: 1,
   };
 }
 

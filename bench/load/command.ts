@@ -1,12 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
-import { connectTemporal } from '../../client/connect.ts';
-import { startDevServer } from '../../local/temporal/dev-server.ts';
-import { findTemporalCli } from '../../local/temporal/find-cli.ts';
+import { openGround } from '../ground.ts';
 import { tableLines } from '../table.ts';
-import { CONTESTANTS, type LoadFigures, type LoadGround, runLoad } from './run.ts';
+import { CONTESTANTS, type LoadFigures, runLoad } from './run.ts';
 
 interface Options {
   sessions: number[];
@@ -58,30 +55,6 @@ async function run({ sessions, rounds, think, bare, json, ...where }: Options): 
   } finally {
     await stop();
   }
-}
-
-/** A dev server with local mode's settings, unless there is a server. */
-async function openGround(
-  { address, serverPid }: Pick<Options, 'address' | 'serverPid'>,
-  say: (line: string) => void,
-): Promise<{ ground: LoadGround; server: string; stop: () => Promise<void> }> {
-  if (address !== undefined) {
-    const { client, close } = await connectTemporal({ address });
-    return { ground: { client, address, serverPids: serverPid }, server: `Temporal at ${address}`, stop: close };
-  }
-  const folder = mkdtempSync(join(tmpdir(), 'deep-research-bench-'));
-  const cli = await findTemporalCli({ onProgress: say });
-  const server = await startDevServer({ stateDir: folder, cli: cli.path, port: 0, uiPort: 0 });
-  const { client, close } = await connectTemporal({ address: server.address });
-  return {
-    ground: { client, address: server.address, serverPids: [server.pid] },
-    server: cli.version,
-    async stop() {
-      await close();
-      await server.stop();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
 }
 
 const HEADER = [

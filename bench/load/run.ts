@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { WORKFLOW } from '../../protocol/names.ts';
+import type { Ground } from '../ground.ts';
 import { type ModelProcess, startModel } from '../model-process.ts';
 import { processFigures } from '../process-figures.ts';
 import { median } from '../statistics.ts';
@@ -14,13 +15,6 @@ import { SIZES } from './sizes.ts';
 
 export const CONTESTANTS = ['bare', 'ours'] as const;
 export type ContestantName = (typeof CONTESTANTS)[number];
-
-/** A Temporal server, and the processes whose processor time is its own. */
-export interface LoadGround {
-  client: Client;
-  address: string;
-  serverPids: readonly number[];
-}
 
 export interface Load {
   /** Open at once. */
@@ -51,7 +45,7 @@ const LANES = 20;
 
 /** One worker, all sessions open at once, and then their rounds. */
 export async function runLoad(
-  { client, address, serverPids }: LoadGround,
+  { client, address, serverPids }: Ground,
   which: ContestantName,
   load: Load,
   say: (line: string) => void,
