@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type DevServer, startDevServer } from '../../local/temporal/dev-server.ts';
 import { findTemporalCli } from '../../local/temporal/find-cli.ts';
@@ -14,8 +15,9 @@ import { eventually, openSessions, type Sessions, START_LIMIT_MS } from '../supp
 /** `BATCH_ROWS=500` runs the whole of it. */
 const ROWS = Number(process.env.BATCH_ROWS ?? 40);
 const ROLLOUTS = 2;
-/** At these shares of the rows a worker and the command line are killed. */
-const KILLS = ROWS <= 100 ? [0.1, 0.5] : Array.from({ length: 18 }, (_, index) => (index + 1) / 20);
+/** A worker and the command line are killed at these shares of the rows, with many rows as often as this until the end. */
+const KILLS = [0.1, 0.5];
+const KILL_EVERY_MS = 20_000;
 
 let sessions: Sessions;
 let server: DevServer;
@@ -91,7 +93,10 @@ test('every row is there once and as undisturbed, although workers and the comma
   writeFileSync(join(folder, 'questions.jsonl'), `${lines.join('\n')}\n`);
 
   const workers = await Promise.all([sessions.work(), sessions.work()]);
+  const startedAt = Date.now();
+  const tell = (what: string) => console.log(`${what} after ${Math.round((Date.now() - startedAt) / 1000)} s`);
   const undisturbed = await batch('undisturbed', 'calm').ended;
+  tell('undisturbed');
   expect(undisturbed, undisturbed.said).toMatchObject({ code: 0 });
   const expected = timeless(rowsIn('undisturbed'));
   expect(expected).toHaveLength(ROWS * ROLLOUTS);
@@ -100,15 +105,28 @@ test('every row is there once and as undisturbed, although workers and the comma
   const done = async () => (await handle.query<BatchStatus>(QUERY.status)).done;
   let command = batch('disturbed', 'disturbed');
   const total = ROWS * ROLLOUTS;
-  for (const [index, share] of KILLS.entries()) {
-    const turn = index % workers.length;
-    await eventually(`${share} of the rows are done`, async () => (await done()) >= share * total, 1_200_000);
+  const shares = [...KILLS];
+  const killMoment = async (): Promise<boolean> => {
+    if (ROWS > 100) {
+      await sleep(KILL_EVERY_MS);
+      return (await handle.describe()).status.name === 'RUNNING';
+    }
+    const share = shares.shift();
+    if (share === undefined) return false;
+    await eventually(`${share} of the rows are done`, async () => (await done()) >= share * total);
+    return true;
+  };
+  let kills = 0;
+  for (; await killMoment(); kills += 1) {
+    const turn = kills % workers.length;
     await workers[turn]?.kill();
     await command.kill();
     workers[turn] = await sessions.work();
     command = batch('disturbed', 'disturbed');
   }
+  console.log(`a worker and the command line were killed ${kills} times each`);
   const ended = await command.ended;
+  tell('disturbed');
   expect(ended, ended.said).toMatchObject({ code: 0 });
   expect(ended.said).toContain(`${total} sessions, ${total} success`);
   expect(timeless(rowsIn('disturbed'))).toEqual(expected);
