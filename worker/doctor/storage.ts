@@ -13,13 +13,14 @@ const { good, warning, bad } = findingsOf('Storage');
 
 /** Whether what is kept can be kept: folders that take files, a store that gives back what it took, room on the disk. */
 export async function checkStorage(configuration: Configuration): Promise<Finding[]> {
-  const { stateDir, batchDir, filesDir, cache, store } = configuration;
+  const { stateDir, batches, filesDir, cache, store } = configuration;
   const shared: [string, Place][] = [['DEEP_RESEARCH_STORE_DIR', store.place]];
   if (cache.on && cache.s3) shared.push(['DEEP_RESEARCH_CACHE_DIR', { s3: cache.s3 }]);
   else if (cache.on && cache.folder) shared.push(['DEEP_RESEARCH_CACHE_DIR', { folder: cache.folder }]);
+  if (batches && 's3' in batches) shared.push(['DEEP_RESEARCH_BATCH_DIR', batches]);
   return [
     ...writable('DEEP_RESEARCH_STATE_DIR', stateDir),
-    ...(batchDir ? writable('DEEP_RESEARCH_BATCH_DIR', batchDir) : []),
+    ...(batches && 'folder' in batches ? writable('DEEP_RESEARCH_BATCH_DIR', batches.folder) : []),
     ...(filesDir ? readable('DEEP_RESEARCH_FILES_DIR', filesDir) : []),
     ...(await Promise.all(shared.map(([variable, place]) => givesBack(variable, place)))).flat(),
     ...isShared(configuration),
