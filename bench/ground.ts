@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { connectTemporal } from '../client/connect.ts';
-import { startDevServer } from '../local/temporal/dev-server.ts';
+import { type DevServer, startDevServer } from '../local/temporal/dev-server.ts';
 import { findTemporalCli } from '../local/temporal/find-cli.ts';
 
 /** A Temporal server, and the processes whose processor time is its own. */
@@ -25,6 +25,7 @@ export async function openGround(
   const folder = mkdtempSync(join(tmpdir(), 'deep-research-bench-'));
   const cli = await findTemporalCli({ onProgress: say });
   const server = await startDevServer({ stateDir: folder, cli: cli.path, port: 0, uiPort: 0 });
+  endAtExit(server);
   const { client, close } = await connectTemporal({ address: server.address });
   return {
     ground: { client, address: server.address, serverPids: [server.pid] },
@@ -35,4 +36,11 @@ export async function openGround(
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** A dev server outlives the process that started it, but not a measurement. */
+export function endAtExit({ pid, exited }: Pick<DevServer, 'pid' | 'exited'>): void {
+  const end = () => process.kill(pid, 'SIGTERM');
+  process.once('exit', end);
+  void exited.then(() => process.off('exit', end));
 }

@@ -23,6 +23,9 @@ benchDocuments(program);
 benchLoad(program);
 benchSoak(program);
 
+// What is to be ended is ended at the exit, also after Ctrl-C.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+
 try {
   await program.parseAsync();
   process.exit();

@@ -18,6 +18,7 @@ import { type Configuration, readConfiguration } from '../worker/configuration/i
 import { HEARTBEAT_THROTTLE, sessionWorkOf } from '../worker/plugin.ts';
 import { sessionSinks } from '../worker/sinks.ts';
 import { BUILD_ID } from '../worker/version.ts';
+import { endAtExit } from './ground.ts';
 import { startModel } from './model-process.ts';
 
 /** A dev server with local mode's settings, a model server in a process of its own, and a worker in this one. */
@@ -51,6 +52,7 @@ export async function startWorkerStand(options: {
   try {
     const cli = await findTemporalCli({ onProgress: options.say });
     const server = await startDevServer({ stateDir: join(folder, 'server'), cli: cli.path, port: 0, uiPort: 0 });
+    endAtExit(server);
     undo.push(() => server.stop());
     const model = await startModel(options.model);
     undo.push(() => model.stop());
