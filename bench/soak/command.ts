@@ -48,7 +48,19 @@ async function run({ address, json, ...soak }: Options): Promise<void> {
   }
 }
 
-const HEADER = ['minute', 'ended', 'wrong', 'MB', 'handles', 'threads', 'processes', 'disk MB', 'files', 'temporary'];
+const HEADER = [
+  'minute',
+  'ended',
+  'wrong',
+  'MB',
+  'handles',
+  'threads',
+  'processes',
+  'disk MB',
+  'files',
+  'store MB',
+  'temporary',
+];
 
 const rowOf = (sample: SoakSample): string[] => [
   sample.minute.toFixed(0),
@@ -60,6 +72,7 @@ const rowOf = (sample: SoakSample): string[] => [
   `${sample.processes}`,
   (sample.disk / 1e6).toFixed(1),
   `${sample.files}`,
+  (sample.store / 1e6).toFixed(1),
   `${sample.temporary}`,
 ];
 

@@ -33,9 +33,11 @@ export interface SoakSample {
   threads: number;
   /** Processes that the worker has started and that are still there. */
   processes: number;
-  /** Bytes of the worker's state folder, and files in it. */
+  /** Bytes of the worker's state folder without its store, and files in it. */
   disk: number;
   files: number;
+  /** Bytes of the store, which keeps artifacts and snapshots for as many days as it is told. */
+  store: number;
   /** Files and folders that sessions left in the folder for temporary files. */
   temporary: number;
 }
@@ -80,10 +82,22 @@ export async function runSoak(
   const startedAt = performance.now();
   const sample = () => {
     const { memory, handles, threads, processes } = processFigures(pid);
-    const { bytes: disk, files } = sizeOf(state);
+    const store = join(state, 'store');
+    const { bytes: disk, files } = sizeOf(state, store);
     const minute = (performance.now() - startedAt) / 60_000;
     const left = readdirSync(temporary).length;
-    samples.push({ minute, ...counts, memory, handles, threads, processes, disk, files, temporary: left });
+    samples.push({
+      minute,
+      ...counts,
+      memory,
+      handles,
+      threads,
+      processes,
+      disk,
+      files,
+      store: sizeOf(store).bytes,
+      temporary: left,
+    });
     onSample(samples.at(-1) as SoakSample);
   };
   try {
@@ -134,11 +148,12 @@ async function stopChild(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** Of everything below a folder that others write to meanwhile. */
-function sizeOf(folder: string): { bytes: number; files: number } {
+/** Of everything below a folder that others write to meanwhile, but what is below another. */
+function sizeOf(folder: string, without?: string): { bytes: number; files: number } {
   let bytes = 0;
   let files = 0;
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    if (without !== undefined && entry.parentPath.startsWith(without)) continue;
     try {
       if (entry.isFile()) bytes += lstatSync(join(entry.parentPath, entry.name)).size;
       files += 1;
