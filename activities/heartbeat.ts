@@ -1,4 +1,6 @@
 import { Context } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { FAILURE } from '../protocol/names.ts';
 
 /** Cancellation reaches an activity only with a heartbeat, and a dead worker is noticed by their absence. */
 const EVERY_MS = 2000;
@@ -20,8 +22,18 @@ export async function withHeartbeat<T>(
   } catch (error) {
     // What the next attempt should know of this one.
     beat();
-    throw error;
+    throw handOver(context) ?? error;
   } finally {
     clearInterval(timer);
   }
+}
+
+/**
+ * What ends an activity whose worker was told to stop: another is to go on at once. As a mere failure it would wait as
+ * long as after a fault.
+ */
+export function handOver({ cancellationSignal: { reason } }: Context): ApplicationFailure | undefined {
+  if (!(reason instanceof CancelledFailure) || reason.message !== 'WORKER_SHUTDOWN') return undefined;
+  const message = 'The worker was told to stop; another goes on.';
+  return ApplicationFailure.create({ message, type: FAILURE.workerStopped, nextRetryDelay: 1 });
 }

@@ -46,6 +46,7 @@ export const FAILURE = {
   contextOverflow: 'ContextOverflow',
   toolFailed: 'ToolFailed',
   transcriptUnavailable: 'TranscriptUnavailable',
+  workerStopped: 'WorkerStopped',
 } as const;
 
 /** The rehearsal model's name: a fixed policy that stands in for a model. Its answers are marked wherever they are shown. */

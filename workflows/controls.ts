@@ -11,6 +11,8 @@ export interface Controls {
   followUps: string[];
   /** Updates that this run has taken. */
   taken: number;
+  /** Ids of the last ones, also of runs before: Temporal knows an update again only within its run. */
+  ids: Set<string>;
 }
 
 export const newControls = (): Controls => ({
@@ -20,7 +22,19 @@ export const newControls = (): Controls => ({
   open: false,
   followUps: [],
   taken: 0,
+  ids: new Set(),
 });
+
+/** Takes an update; false where it was taken before, and its sender has not heard of it. */
+export function take(controls: Controls, id: string): boolean {
+  controls.taken += 1;
+  if (controls.ids.has(id)) return false;
+  controls.ids.add(id);
+  return true;
+}
+
+/** Those that somebody may still send again, for the next run. */
+export const lastIds = ({ ids }: Controls): string[] => [...ids].slice(-100);
 
 /**
  * Temporal takes 2,000 updates in a run, and after them none, not even `resume` or `finish`; it suggests a new run from

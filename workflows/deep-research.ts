@@ -5,6 +5,7 @@ import type { ResearchInput } from '../protocol/input.ts';
 import type { ResearchResult, StopReason } from '../protocol/result.ts';
 import { concludeAtWorkspace } from './at-workspace.ts';
 import { askedOf, begin, unprepared } from './begin.ts';
+import { lastIds } from './controls.ts';
 import { giveAccount } from './give-account.ts';
 import { handle } from './handlers.ts';
 import { research } from './research.ts';
@@ -18,6 +19,8 @@ export interface Carried {
   data: SessionData;
   paused: boolean;
   finish: boolean;
+  /** Ids of updates that were taken. */
+  updates?: string[];
   open?: Open;
 }
 
@@ -47,6 +50,7 @@ export async function deepResearch(
   if (carried) {
     session.controls.paused = carried.paused;
     session.controls.finish = carried.finish;
+    session.controls.ids = new Set(carried.updates);
   }
   handle(session);
   try {
@@ -114,6 +118,7 @@ function continueAsNew({ data, controls }: Session, open?: Open): Promise<never>
     data,
     paused: controls.paused,
     finish: controls.finish,
+    updates: lastIds(controls),
     ...(open ? { open } : {}),
   });
 }

@@ -5,7 +5,7 @@ import { type Message, messagesOf } from '../protocol/messages.ts';
 import { QUERY, UPDATE } from '../protocol/names.ts';
 import { reportOf } from '../protocol/report.ts';
 import type { TrajectoryCursor, TrajectoryPage } from '../protocol/trajectory.ts';
-import { checkRoom, checkText, readDecision } from './controls.ts';
+import { checkRoom, checkText, readDecision, take } from './controls.ts';
 import { refresh, type Session, statusOf } from './session.ts';
 import { currentSegment, openCalls } from './session-state.ts';
 import { viewOf } from './share-transcript.ts';
@@ -90,15 +90,13 @@ function handleUpdates(session: Session): void {
   const refuse = (reason: string): never => {
     throw new Error(reason);
   };
-  /** For an update's handler: the session, which has taken one more. */
-  const taking = (): Session => {
-    session.controls.taken += 1;
-    return session;
-  };
+  /** For an update's handler, which acts on a new one only. */
+  const isNew = (): boolean => take(session.controls, wf.currentUpdateInfo()?.id ?? '');
   wf.setHandler(
     wf.defineUpdate<void, [string]>(UPDATE.steer),
     (text) => {
-      taking().data.steering.push(text.trim());
+      if (!isNew()) return;
+      session.data.steering.push(text.trim());
       refresh(session);
     },
     {
@@ -113,7 +111,8 @@ function handleUpdates(session: Session): void {
   wf.setHandler(
     wf.defineUpdate<void, []>(UPDATE.pause),
     () => {
-      taking().controls.paused = true;
+      if (!isNew()) return;
+      session.controls.paused = true;
       refresh(session);
     },
     {
@@ -128,7 +127,8 @@ function handleUpdates(session: Session): void {
   wf.setHandler(
     wf.defineUpdate<void, []>(UPDATE.resume),
     () => {
-      const { controls } = taking();
+      if (!isNew()) return;
+      const { controls } = session;
       controls.paused = false;
       if (controls.hold) controls.hold.released = true;
       refresh(session);
@@ -144,7 +144,8 @@ function handleUpdates(session: Session): void {
   wf.setHandler(
     wf.defineUpdate<void, []>(UPDATE.finish),
     () => {
-      taking().controls.finish = true;
+      if (!isNew()) return;
+      session.controls.finish = true;
       session.interrupt.raise();
     },
     {
@@ -157,8 +158,9 @@ function handleUpdates(session: Session): void {
   wf.setHandler(
     wf.defineUpdate<void, [unknown, unknown?, unknown?]>(UPDATE.approve),
     (...args) => {
+      if (!isNew()) return;
       const { callId, approved, reason } = readDecision(...args);
-      taking().controls.decisions.set(callId, { approved, reason });
+      session.controls.decisions.set(callId, { approved, reason });
     },
     {
       validator: (...args: [unknown, unknown?, unknown?]) => {
@@ -176,7 +178,7 @@ function handleUpdates(session: Session): void {
   wf.setHandler(
     wf.defineUpdate<void, [string]>(UPDATE.ask),
     (text) => {
-      taking().controls.followUps.push(text.trim());
+      if (isNew()) session.controls.followUps.push(text.trim());
     },
     {
       validator: (text) => {

@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { FAILURE } from '../../protocol/names.ts';
 import { type ToolCallInput, type ToolCallOutput, usesWorkspace } from '../../protocol/tool-call.ts';
 import { isDiskFull } from '../disk-full.ts';
-import { withHeartbeat } from '../heartbeat.ts';
+import { handOver, withHeartbeat } from '../heartbeat.ts';
 import { callRecords } from '../lookup/recorded.ts';
 import type { SessionOwner } from '../sandbox/sandbox.ts';
 import { errorText } from '../tool-service/error-text.ts';
@@ -63,7 +63,7 @@ export function toolActivity(tool: ServedTool, { stateDir, jsonErrors, taskQueue
           : files.close(input, tool.effectful, await run(input, folder));
       });
     } catch (error) {
-      if (signal.aborted) throw signal.reason;
+      if (signal.aborted) throw handOver(Context.current()) ?? signal.reason;
       // A full disk is the machine's: somebody makes room, or another machine takes the call.
       if (info.attempt < MOST_TRIES || isDiskFull(error)) throw error;
       const why = error instanceof Error ? error.message : String(error);

@@ -16,7 +16,9 @@ export function scriptedStep(options: RehearsalOptions, situation: Situation, ro
   const { script, rounds } = options;
   if (situation.conversation.answerWanted) return undefined;
   if (rounds !== undefined && round > rounds) return undefined;
-  const entry = script?.[rounds === undefined ? round - 1 : (round - 1) % script.length];
+  // A follow-up question does not begin it again.
+  const played = situation.conversation.earlierRounds.length + round - 1;
+  const entry = script?.[rounds === undefined ? played : (round - 1) % script.length];
   if (typeof entry === 'string') return { text: entry };
   if (entry) return { calls: Array.isArray(entry) ? entry : [entry] };
   return rounds === undefined ? undefined : { calls: [cycledCall(situation, round)] };

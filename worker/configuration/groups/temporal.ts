@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../../../protocol/names.ts';
 import { TOOL_NAMES, WORKSPACE_TOOLS } from '../../../protocol/tool-call.ts';
-import { byName, count, numberOf, secret, text, textOr, texts } from '../variable.ts';
+import { byName, count, numberOf, quantity, secret, text, textOr, texts } from '../variable.ts';
 
 export const ROLES = ['workflow', 'inference', 'tools', 'sandbox'] as const;
 export type Role = (typeof ROLES)[number];
@@ -75,11 +75,10 @@ export const temporal = {
       unit: 's',
     },
   ),
-  DEEP_RESEARCH_SHUTDOWN_GRACE_SECONDS: count(
-    { fallback: 2, min: 0, max: 3600 },
-    {
-      description: 'After SIGTERM, time for running activities to end by themselves; then they are handed over.',
-      unit: 's',
-    },
-  ),
+  DEEP_RESEARCH_SHUTDOWN_GRACE_SECONDS: quantity(z.number().min(0).max(3600).default(0.7), {
+    description:
+      'After SIGTERM, time for running activities to end by themselves; then they are handed over, and another worker goes on with them at once.',
+    takes: 'a number from 0 to 3600',
+    unit: 's',
+  }),
 };
