@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { type History, historyToJSON } from '@temporalio/common/lib/proto-utils.js';
-import { bundleWorkflowCode, DefaultLogger, type InjectedSinks, Runtime, Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { SessionSinks } from '../../workflows/temporal-runtime.ts';
+import { silentSinks } from '../../worker/sinks.ts';
 import { type SessionHandle, START_LIMIT_MS } from '../support/sessions.ts';
 import {
   checkpointBreaches,
@@ -73,12 +73,8 @@ describe('with its history replayed up to each workflow task, by a worker that k
         const ends = index === events.length - 1;
         if (!event.workflowTaskStartedEventAttributes && !ends) continue;
         const transcripts: Request[] = [];
-        const sinks = { transcript: { share: { fn: keepIn(transcripts), callDuringReplay: true } } };
-        await Worker.runReplayHistory(
-          { workflowBundle, sinks: sinks as InjectedSinks<SessionSinks> },
-          { events: events.slice(0, index + 1) },
-          ORIGINAL,
-        );
+        const sinks = { ...silentSinks, transcript: { share: { fn: keepIn(transcripts), callDuringReplay: true } } };
+        await Worker.runReplayHistory({ workflowBundle, sinks }, { events: events.slice(0, index + 1) }, ORIGINAL);
         restored.push({ point: `run ${run + 1}, event ${index + 1}`, transcripts });
       }
     }
