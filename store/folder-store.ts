@@ -3,6 +3,9 @@ import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat, utimes, wri
 import { dirname, join } from 'node:path';
 import type { FileStore } from './store.ts';
 
+/** No file is written for as long, to the slowest disk. */
+const DRAFT_MS = 24 * 3_600_000;
+
 /** A folder, which several machines may share. */
 export function folderStore(root: string): FileStore {
   // Some file systems are slow with many files in one folder.
@@ -57,11 +60,13 @@ export function folderStore(root: string): FileStore {
 
     async removeOlder(than) {
       for (const entry of await readdir(root, { recursive: true, withFileTypes: true }).catch(() => [])) {
-        // Drafts of writers that died are older than any answer some day, too.
-        if (!entry.isFile() || !/^[0-9a-f]{64}(?:\.[0-9a-f-]{36})?$/.test(entry.name)) continue;
+        const named = entry.isFile() && /^[0-9a-f]{64}(\.[0-9a-f-]{36})?$/.exec(entry.name);
+        if (!named) continue;
         const path = join(entry.parentPath, entry.name);
         const stats = await stat(path).catch(unlessMissing);
-        if (stats && stats.mtimeMs < than) await rm(path, { force: true });
+        // What a writer that died had begun is of no use to anybody.
+        if (stats && stats.mtimeMs < (named[1] ? Math.max(than, Date.now() - DRAFT_MS) : than))
+          await rm(path, { force: true });
       }
     },
 

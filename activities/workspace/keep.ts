@@ -1,3 +1,4 @@
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Blobs, blobsIn } from '../../store/blobs.ts';
 import { type Place, storeAt } from '../../store/place.ts';
@@ -29,10 +30,22 @@ export const defaultPlace = (stateDir: string): Place => ({ folder: join(stateDi
 export function openKept(stateDir: string, settings?: StoreSettings): Kept {
   const store = storeAt(settings?.place ?? defaultPlace(stateDir));
   const scratch = join(stateDir, 'scratch');
-  if (settings && store.removeOlder) {
-    const sweep = () => store.removeOlder?.(Date.now() - settings.keepDays * DAY_MS).catch(() => {});
+  if (settings) {
+    const sweep = async () => {
+      await store.removeOlder?.(Date.now() - settings.keepDays * DAY_MS).catch(() => {});
+      await removeUnfinished(scratch).catch(() => {});
+    };
     void sweep();
     setInterval(sweep, DAY_MS).unref();
   }
   return { store, scratch, blobs: blobsIn(store, scratch), trees: blobsIn(store, scratch, 'trees') };
+}
+
+/** Files on their way that a worker had when it died. None is on its way for a day. */
+async function removeUnfinished(scratch: string): Promise<void> {
+  for (const name of await readdir(scratch)) {
+    const path = join(scratch, name);
+    const { mtimeMs } = await stat(path);
+    if (mtimeMs < Date.now() - DAY_MS) await rm(path, { recursive: true, force: true });
+  }
 }
