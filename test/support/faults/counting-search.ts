@@ -36,7 +36,7 @@ export async function startCountingSearch(
       const page = `https://example.org/${encodeURIComponent(query)}`;
       const [title, text] = [`About ${query}`, `What is known of ${query}.`];
       const body = isSerper
-        ? { organic: [{ title, link: page, snippet: text, position: 1 }] }
+        ? { searchParameters: { q: query }, organic: [{ title, link: page, snippet: text, position: 1 }] }
         : { query, results: [{ url: page, title, content: text }], unresponsive_engines: [] };
       const whole = await answerJson(response, body, played).catch(() => false);
       if (whole) answered.set(query, [...(answered.get(query) ?? []), Date.now()]);

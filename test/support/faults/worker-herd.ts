@@ -27,15 +27,18 @@ export interface Herd {
   close(): Promise<void>;
 }
 
-/** @param folder for what the workers' clocks say, and their temporary files */
-export async function keepWorkers(count: number, env: NodeJS.ProcessEnv, folder: string): Promise<Herd> {
+/**
+ * @param environments of each worker
+ * @param folder for what the workers' clocks say, and their temporary files
+ */
+export async function keepWorkers(environments: readonly NodeJS.ProcessEnv[], folder: string): Promise<Herd> {
   const outputs: string[] = [];
   const exitCodes: Herd['exitCodes'] = [];
   let closing = false;
   let hasBegun = false;
-  const places = Array.from({ length: count }, (_, index) => keep(join(folder, `worker-${index}`)));
+  const places = environments.map((env, index) => keep(env, join(folder, `worker-${index}`)));
 
-  function keep(own: string) {
+  function keep(env: NodeJS.ProcessEnv, own: string) {
     const clock = join(own, 'clock');
     const temporary = join(own, 'tmp');
     mkdirSync(temporary, { recursive: true });

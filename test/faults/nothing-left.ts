@@ -1,0 +1,64 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { eventually } from '../support/sessions.ts';
+import type { Stage } from './stage.ts';
+
+/** Where a state folder has what belongs to a session at work. */
+const OF_SESSIONS = ['workspaces', 'calls', 'owners'];
+
+/** How files are named while they are written. */
+const isUnfinished = (path: string) => /[0-9a-f]{8}-[0-9a-f-]{27}$/.test(path);
+
+/** More than a worker has open that does nothing. */
+const MOST_OPEN_FILES = 150;
+
+/** After the last session: no container, file, process, activity or temporary file is left. Stops the workers. */
+export async function nothingLeft({ client, plain, contained, docker, herd, folder }: Stage): Promise<void> {
+  const left = () =>
+    [plain, contained].flatMap(({ stateDir }) => OF_SESSIONS.flatMap((name) => namesBelow(join(stateDir, name))));
+  await eventually('the files of sessions are gone', () => left().length === 0, 60_000).catch((error) => {
+    expect(left()).toEqual([]);
+    throw error;
+  });
+  await eventually('the containers are gone', async () => {
+    const containers = await docker.docker.listContainers({ all: true });
+    return containers.length === 0;
+  });
+  for (const { taskQueue } of [plain, contained]) {
+    const open = client.workflow.list({ query: `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'` });
+    for await (const { workflowId } of open) throw new Error(`${workflowId} is still open.`);
+  }
+  for (const files of herd.openFiles()) {
+    expect(files.filter((path) => /\/(workspaces|calls|owners)\//.test(path))).toEqual([]);
+    expect(files.length).toBeLessThan(MOST_OPEN_FILES);
+  }
+  expect(processesNaming([plain.stateDir, contained.stateDir])).toEqual([]);
+  await herd.close();
+  expect(herd.exitCodes.filter((code) => code !== 0)).toEqual([]);
+  // What was being written at a SIGKILL is swept after a day.
+  const unfinished = [plain, contained].flatMap(({ stateDir }) => namesBelow(stateDir).filter(isUnfinished));
+  console.log(`Files that a killed worker had begun: ${unfinished.length}`);
+  expect(unfinished.filter((path) => !/\/(store|scratch)\//.test(path))).toEqual([]);
+  for (const name of readdirSync(folder).filter((each) => each.startsWith('worker-'))) {
+    expect(readdirSync(join(folder, name, 'tmp'))).toEqual([]);
+  }
+}
+
+const namesBelow = (path: string): string[] =>
+  existsSync(path) ? readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => join(path, name)) : [];
+
+/** Runners and commands: their arguments name the folder. */
+function processesNaming(folders: string[]): string[] {
+  const commands = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+      } catch {
+        // It ended meanwhile.
+        return [];
+      }
+    });
+  return commands.filter((command) => folders.some((folder) => command.includes(folder)));
+}
