@@ -57,8 +57,8 @@ export async function makeSessionWork(options: ActivityOptions): Promise<{
   const fleet = makeFleet(endpoints);
   const sandbox = options.sandbox ?? openSandbox(options);
   const cache = cacheOf(options);
-  const tools = await makeTools({ ...options, fleet, sandbox }, cache);
   const kept = openKept(stateDir, options.store);
+  const tools = await makeTools({ ...options, fleet, sandbox, shared: kept.store }, cache);
   const files = sessionFiles({ stateDir, kept, sandbox, hostQueue: options.hostQueue });
   const research = endpoints.find(({ roles }) => roles.includes('research'));
   const session = {

@@ -16,6 +16,7 @@ export interface PrepareInput {
   approve: string[];
   systemPrompt?: string;
   corpus?: string;
+  sharedSearches?: string;
 }
 
 /** What depends on the worker and the world, settled once; from here on nothing asks the configuration. */

@@ -10,7 +10,13 @@ const MOST_INLINE_ROWS = 5_000;
 export const batchInput = () =>
   z
     .strictObject({
-      ...researchInput().omit({ question: true, files: true, skills: true, keepOpenSeconds: true }).shape,
+      ...researchInput().omit({
+        question: true,
+        files: true,
+        skills: true,
+        keepOpenSeconds: true,
+        sharedSearches: true,
+      }).shape,
       /** The original's input rows: `id`, `question`, `file_path`, `skills`; other fields are kept for the output. */
       rows: z.array(z.record(z.string(), z.unknown())).min(1).max(MOST_INLINE_ROWS).optional(),
       /** A JSON Lines file of such rows: a path below the worker's `DEEP_RESEARCH_FILES_DIR`, or one stored by its hash. */
@@ -23,6 +29,8 @@ export const batchInput = () =>
         .optional(),
       /** How often each question is worked on; each time has an output file of its own. */
       rollouts: z.int().min(1).max(99).default(1),
+      /** The rollouts of a question share what their searches bring, and nothing with other questions. */
+      shareSearches: z.boolean().default(false),
       /** Most sessions at work at once. */
       window: z.int().min(1).max(1000).default(16),
       /** As in the original; the session answers from what it has then. */

@@ -84,6 +84,11 @@ export const researchInput = () => {
     systemPrompt: z.string().min(1).optional(),
     /** One of the worker's folders of documents; by default its first. */
     corpus: z.string().min(1).optional(),
+    /**
+     * Sessions with the same name share what their searches bring: who asks first records it, the others are given that,
+     * however old it is and whether the worker keeps searches or not.
+     */
+    sharedSearches: z.string().min(1).max(500).optional(),
     ...adjustable,
     model: adjustable.model.unwrap().default({}),
     maxRounds: adjustable.maxRounds.unwrap().default(150),

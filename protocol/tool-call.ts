@@ -42,6 +42,8 @@ export interface SessionRef {
   snapshot?: string;
   /** Absolute folder of documents that `search` and `visit` read, if there is one. */
   corpus?: string;
+  /** Name under which its searches are recorded for it and others. */
+  sharedSearches?: string;
 }
 
 /** Input of every tool activity. */

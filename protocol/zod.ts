@@ -11,6 +11,7 @@ strictObject({}).safeParse({});
  */
 export {
   array,
+  boolean,
   enum,
   type input,
   int,

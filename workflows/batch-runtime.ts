@@ -82,7 +82,7 @@ export async function startSession(
   try {
     const child = await wf.startChild<typeof deepResearch>(WORKFLOW.session, {
       workflowId: id,
-      args: [inputOf(task, settings)],
+      args: [inputOf(task, settings, batch)],
       parentClosePolicy: wf.ParentClosePolicy.ABANDON,
       workflowIdReusePolicy: wf.WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
       // Temporal keeps 400 bytes; three a character for Chinese.
@@ -106,12 +106,14 @@ export async function startSession(
 }
 
 /** What is not the batch's own is every session's. */
-function inputOf({ question, files, skills }: ReadyTask, settings: BatchSettings): ResearchInput {
-  const { rows, file, packed, rollouts, window, resumeFrom, skip, attempt, logLabel, ...session } = settings;
+function inputOf({ row, question, files, skills }: ReadyTask, settings: BatchSettings, batch: string): ResearchInput {
+  const { rows, file, packed, rollouts, window, resumeFrom, skip, attempt, logLabel, shareSearches, ...session } =
+    settings;
   return {
     ...session,
     question,
     ...(files.length > 0 ? { files } : {}),
     ...(skills.length > 0 ? { skills } : {}),
+    ...(shareSearches ? { sharedSearches: `${batch}.${row}` } : {}),
   };
 }

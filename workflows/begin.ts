@@ -53,9 +53,12 @@ export async function begin(session: Session, { settings, fork }: Asked): Promis
   const { runtime } = session;
   const { startedAt } = session.data;
   if (!fork) {
-    const { question, files, skills, tools, approve, systemPrompt, corpus } = settings;
+    const { question, files, skills, tools, approve, systemPrompt, corpus, sharedSearches } = settings;
     remember(question);
-    const prepared = await runtime.prepare({ question, files, skills, tools, approve, systemPrompt, corpus });
+    const prepared = await runtime.prepare({
+      ...{ question, files, skills, tools, approve, systemPrompt, corpus },
+      ...(sharedSearches === undefined ? {} : { sharedSearches }),
+    });
     session.data = { ...newSession(settings, prepared, startedAt), steering: session.data.steering };
     return;
   }

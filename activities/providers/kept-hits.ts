@@ -25,9 +25,10 @@ const Hits: z.ZodType<SearchHit[]> = z.array(
   }),
 );
 
-/** The answers of searches among what is kept over sessions. */
-export function keptHits(cache: Cache): SearchCache {
-  const named = (key: string) => `search ${key}`;
+/** The answers of searches among what is kept over sessions: of all, or of those that share this name. */
+export function keptHits(cache: Cache, shared?: string): SearchCache {
+  const named = (key: string) =>
+    shared === undefined ? `search ${key}` : `shared search ${JSON.stringify([shared, key])}`;
   return {
     async get(key) {
       const kept = await cache.get(named(key));

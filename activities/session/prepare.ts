@@ -81,7 +81,11 @@ export function makePrepare(options: PrepareOptions) {
       effectful: tools.filter(({ effectful }) => effectful).map(({ name }) => name),
       protocol: options.protocol,
       ...(native ? { schemas } : {}),
-      session: { workspace, ...(corpus ? { corpus } : {}) },
+      session: {
+        workspace,
+        ...(corpus ? { corpus } : {}),
+        ...(input.sharedSearches === undefined ? {} : { sharedSearches: input.sharedSearches }),
+      },
       workspace: {
         snapshot,
         ...workspaceAt(

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { TOOL_NAMES } from '../../protocol/tool-call.ts';
+import type { Store } from '../../store/store.ts';
+import { makeCache } from '../cache/cache.ts';
 import { type Cache, type CacheSettings, noCache, openCache } from '../cache/index.ts';
 import { containedReader } from '../documents/contained-reader.ts';
 import type { Fleet } from '../inference/fleet/index.ts';
@@ -48,6 +50,8 @@ export interface ToolsOptions extends SandboxOptions {
   providers?: Providers;
   /** Of what look-ups bring, over all sessions. Default: nothing is kept. */
   cache?: CacheSettings;
+  /** Where sessions that share their searches find them. Default: they share nothing. */
+  shared?: Store;
   /** A tool service that serves some of the nine in our place. */
   toolService?: ToolServiceSettings;
   /** Tools beside the nine. */
@@ -61,12 +65,20 @@ const MOST_SECONDS = 2_100;
 export const cacheOf = ({ cache, stateDir }: ToolsOptions): Cache =>
   cache ? openCache(cache, stateDir, { onProblem: log.warn }) : noCache;
 
+/** What was recorded for sessions by name is given whatever its age; the store removes it some day. */
+const sharedCache = (store: Store): Cache =>
+  makeCache(store, { maxAgeMs: Number.POSITIVE_INFINITY, onProblem: log.warn });
+
 /** All tools that this worker can serve, in the order of the prompt. */
 export async function makeTools(options: ToolsOptions, cache: Cache = cacheOf(options)): Promise<ServedTool[]> {
   const { stateDir, ownTools = [] } = options;
   const seconds = Math.min(options.toolSeconds ?? 1_800, MOST_SECONDS);
   const corpusStateDir = join(stateDir, 'corpus');
-  const { web, scholar, images, chosen } = webSearches(options.providers, cache);
+  const { web, scholar, images, chosen } = webSearches(
+    options.providers,
+    cache,
+    options.shared && sharedCache(options.shared),
+  );
   // A session with documents of its own asks strangers only where somebody has chosen them.
   const rule = (kind: SearchKind) => (chosen.includes(kind) ? undefined : 'without-corpus');
   const { read: readContained } = containedReader();

@@ -40,6 +40,7 @@ export function toolActivity(tool: ServedTool, { stateDir, jsonErrors, taskQueue
         workspace,
         owner: ownerOf(info, taskQueue),
         ...(session.corpus ? { corpus: session.corpus } : {}),
+        ...(session.sharedSearches ? { sharedSearches: session.sharedSearches } : {}),
       });
     } catch (error) {
       if (error instanceof ToolError) return { text: errorText(error.message, jsonErrors), failed: true };

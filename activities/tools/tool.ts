@@ -17,6 +17,8 @@ export interface ToolContext {
   owner?: SessionOwner;
   /** Absolute folder of the session's documents, if it has one. */
   corpus?: string;
+  /** Sessions with the same name share what their searches bring. */
+  sharedSearches?: string;
 }
 
 /** One of the model's tools. */

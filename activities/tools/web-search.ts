@@ -1,5 +1,5 @@
 import type { Lookup, ToolCallOutput } from '../../protocol/tool-call.ts';
-import type { Cache } from '../cache/cache.ts';
+import { type Cache, noCache } from '../cache/cache.ts';
 import type { Providers } from '../providers/configured.ts';
 import { keptHits } from '../providers/kept-hits.ts';
 import type { Provider, SearchKind } from '../providers/provider.ts';
@@ -14,24 +14,38 @@ export const HITS = 10;
 /** Asks a worker's providers of one kind. */
 export type WebSearch = (
   queries: string[],
-  context: Pick<ToolContext, 'recorded' | 'signal'>,
+  context: Pick<ToolContext, 'recorded' | 'signal' | 'sharedSearches'>,
 ) => Promise<SearchAnswer[]>;
 
 /**
  * The searches that a worker's providers can serve; absent where there is none. What is known of a provider is shared
  * by all of them.
+ *
+ * @param shared for sessions that share their searches
  */
-export function webSearches(providers: Providers | undefined, cache: Cache) {
+export function webSearches(providers: Providers | undefined, cache: Cache, shared: Cache = noCache) {
   const standing = createStanding(Date.now);
   const of = (kind: SearchKind): WebSearch | undefined =>
-    providers && providers[kind].length > 0 ? webSearch(providers[kind], cache, standing, providers.merge) : undefined;
+    providers && providers[kind].length > 0
+      ? webSearch(providers[kind], cache, standing, providers.merge, shared)
+      : undefined;
   return { web: of('web'), scholar: of('scholar'), images: of('images'), chosen: providers?.chosen ?? [] };
 }
 
 /** @param standing shared by the searches of all kinds, for a provider's limits are the same for all */
-export function webSearch(providers: Provider[], cache: Cache, standing: Standing, merge = 1): WebSearch {
+export function webSearch(
+  providers: Provider[],
+  cache: Cache,
+  standing: Standing,
+  merge = 1,
+  shared: Cache = noCache,
+): WebSearch {
   const searcher = createSearcher(providers, { limit: HITS, merge, cache: keptHits(cache), standing });
-  return (queries, { recorded, signal }) => searcher.search(queries, signal, { recorded });
+  return (queries, { recorded, signal, sharedSearches }) =>
+    searcher.search(queries, signal, {
+      recorded,
+      ...(sharedSearches === undefined ? {} : { cache: keptHits(shared, sharedSearches) }),
+    });
 }
 
 /** For people: who answered a query, and how old the answer is. */

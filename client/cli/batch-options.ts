@@ -26,6 +26,7 @@ export interface BatchOptions extends AdjustOptions, ViewOptions {
   corpus?: string;
   systemPrompt?: string;
   rollouts?: number;
+  shareSearches?: true;
   window?: number;
   resumeFrom?: string[];
   stored?: true;
@@ -46,6 +47,7 @@ export function addBatchOptions(command: Command): Command {
   )
     .optionsGroup('Batch:')
     .option('--rollouts <n>', 'how often each question is worked on (1)', number)
+    .option('--share-searches', 'the rollouts of a question share what their searches bring')
     .option('--window <n>', 'most sessions at work at once (16)', number)
     .addOption(repeatable('--resume-from <file>', 'output of an earlier run: what it finished is not run again'))
     .option('--stored', "FILE is a path below the workers' DEEP_RESEARCH_FILES_DIR")

@@ -12,6 +12,7 @@ import { makeRecordRows } from '../../activities/batch/record-rows.ts';
 import { DeepResearchClient } from '../../client/index.ts';
 import type { BatchInput, BatchProgress, BatchResult, BatchStatus } from '../../protocol/batch.ts';
 import { endingOf, type RecordRowsInput } from '../../protocol/batch-activities.ts';
+import type { Checkpoint } from '../../protocol/fork.ts';
 import { QUERY, UPDATE, WORKFLOW } from '../../protocol/names.ts';
 import { type OriginalRow, originalRow } from '../../protocol/original/row.ts';
 import type { ResearchResult } from '../../protocol/result.ts';
@@ -177,6 +178,19 @@ test('a stored file is taken as it is: odd rows run, broken lines are told, a ro
   expect(new Set(rows.filter(({ query }) => query === 'Why?').map((row) => row.query_id))).toEqual(
     new Set(['a845a476-ad58-52b7-8c8f-d5146ad1213a']),
   );
+});
+
+test('rollouts of a question share searches where they are told to', { timeout: 300_000 }, async () => {
+  const id = `batch-${randomUUID()}`;
+  await (await start({ ...play(1), rows: questions(2), rollouts: 2, shareSearches: true }, id)).result();
+  const shared = async (place: string) =>
+    (await sessions.client.workflow.getHandle(`${id}.${place}`).query<Checkpoint>(QUERY.checkpoint)).prepared.session
+      .sharedSearches;
+  expect(await Promise.all(['00001.r1', '00001.r2', '00002.r1'].map(shared))).toEqual([
+    `${id}.1`,
+    `${id}.1`,
+    `${id}.2`,
+  ]);
 });
 
 test('questions that are sent compressed are taken', { timeout: 300_000 }, async () => {

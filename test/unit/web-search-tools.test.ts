@@ -53,6 +53,26 @@ const searchAt = (url: string, kind: SearchKind, cache = noCache) =>
 const search = (url: string, cache = noCache, webBesideCorpus = false) =>
   makeSearchTool({ corpusStateDir: folder, web: searchAt(url, 'web', cache), webBesideCorpus });
 
+test('sessions with one name share what their searches bring, also where nothing is kept', async () => {
+  await withServer(serperService, async ({ url, requests }) => {
+    const store = sqliteStore(join(folder, 'shared.db'));
+    const shared = makeCache(store, { maxAgeMs: Number.POSITIVE_INFINITY });
+    const find = webSearch(providersOf(url, 'web'), noCache, createStanding(Date.now), 1, shared);
+    const tool = makeSearchTool({ corpusStateDir: folder, web: find });
+    const ask = (sharedSearches?: string) =>
+      tool.run({ query: ['paged attention'] }, context(sharedSearches === undefined ? {} : { sharedSearches }));
+    const first = await ask('batch.1');
+    const second = await ask('batch.1');
+    expect(second.text).toBe(first.text);
+    expect(second.lookups).toMatchObject([{ from: ['serper'], cachedForSeconds: expect.any(Number) }]);
+    expect(requests).toHaveLength(1);
+    await ask('batch.2');
+    await ask();
+    expect(requests).toHaveLength(3);
+    store.close();
+  });
+});
+
 const unavailable: Behaviour = () => ({ status: 503 });
 
 describe('results, to the byte', () => {

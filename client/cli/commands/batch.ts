@@ -65,8 +65,8 @@ async function inputOf(
   options: BatchOptions,
   questions: Questions | undefined,
 ): Promise<BatchInput> {
-  const { rollouts, window, logLabel, resumeFrom = [] } = options;
-  const settings = { ...sessionSettings(options), ...defined({ rollouts, window, logLabel }) };
+  const { rollouts, shareSearches, window, logLabel, resumeFrom = [] } = options;
+  const settings = { ...sessionSettings(options), ...defined({ rollouts, shareSearches, window, logLabel }) };
   if (!questions) return { ...settings, file, ...(resumeFrom.length ? { resumeFrom } : {}) };
   const skip = await finishedRows(resumeFrom, questions.rows, rollouts ?? 1);
   // Too many for the input go as a file.
