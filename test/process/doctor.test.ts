@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { startRehearsal } from '../../local/rehearsal/server.ts';
 import { redact } from '../../protocol/redact.ts';
-import { examine, type Part } from '../../worker/doctor/examine.ts';
+import { examine, examineMine, type Part } from '../../worker/doctor/examine.ts';
 import type { Finding } from '../../worker/doctor/finding.ts';
 import { type Behaviour, withServer } from '../support/providers/local-server.ts';
 import { openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
@@ -293,6 +293,18 @@ test('Docker that is not there', { timeout: LIMIT_MS }, async () => {
     'storage',
   ]);
   expect(bad(seen)).toEqual([expect.objectContaining({ check: 'Sandbox', says: expect.stringContaining('Docker') })]);
+});
+
+test('a health check tells whether a worker of this very machine polls its queues', { timeout: LIMIT_MS }, async () => {
+  const { code, out } = await program('--mine');
+  expect([code, out]).toEqual([
+    0,
+    expect.stringMatching(/^✓ Temporal .*\n✓ Workers .*\n✓ Workers .*\n\nEverything is well\.\n$/),
+  ]);
+  vi.stubEnv('TEMPORAL_ADDRESS', sessions.address);
+  const nobody = await examineMine({ ...sessions.env, TEMPORAL_TASK_QUEUE: randomUUID(), WORKER_ROLES: 'tools' });
+  vi.unstubAllEnvs();
+  expect(nobody.filter(({ state }) => state === 'bad').map(({ check }) => check)).toEqual(['Workers']);
 });
 
 test('an unknown part to leave out is wrong usage', { timeout: LIMIT_MS }, async () => {

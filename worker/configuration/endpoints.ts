@@ -9,6 +9,7 @@ import {
 import { nearest } from '../../activities/providers/nearest.ts';
 import { Secret } from '../../activities/secret.ts';
 import { ConfigurationError } from './error.ts';
+import { secretFrom } from './secret-file.ts';
 import { webUrl } from './variable.ts';
 import type { Variables } from './variables.ts';
 import { visionEndpoint } from './vision.ts';
@@ -136,7 +137,7 @@ function fromObjects(values: Variables, env: NodeJS.ProcessEnv, problems: string
     }
     const { apiKeyEnv, headers, headersEnv, name = '', ...rest } = parsed.data;
     const read = (field: string, variable: string): string => {
-      const value = env[variable]?.trim();
+      const value = secretFrom(env, variable);
       if (!value) problems.push(`${at}.${field}: names ${variable}, which is not set.`);
       return value ?? '';
     };

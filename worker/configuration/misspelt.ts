@@ -1,7 +1,16 @@
 import { distance, nearest } from '../../activities/providers/nearest.ts';
+import { fileVariableOf } from './secret-file.ts';
+import { aboutOf } from './variable.ts';
 import { ORIGINAL_KEYS, variables } from './variables.ts';
 
 const KNOWN = Object.keys(variables.shape);
+/** Any secret may come from a file; what Temporal's own library reads may not. */
+const FILES = new Set(
+  Object.entries(variables.shape).flatMap(([name, schema]) => {
+    const { secret, readElsewhere } = aboutOf(schema);
+    return secret && !readElsewhere ? [fileVariableOf(name)] : [];
+  }),
+);
 const ALIASES = new Set(ORIGINAL_KEYS.map((name) => `S1_DR_${name}`));
 
 /** Names that can only be meant for this program. */
@@ -19,7 +28,7 @@ const isClose = (name: string, known: string): boolean => distance(name, known) 
 /** Variables of the environment that are meant for this program and do not exist, each with a sentence. */
 export function misspeltVariables(env: NodeJS.ProcessEnv): { name: string; problem: string }[] {
   return Object.keys(env).flatMap((name) => {
-    if (KNOWN.includes(name) || ALIASES.has(name) || KUBERNETES.test(name)) return [];
+    if (KNOWN.includes(name) || FILES.has(name) || ALIASES.has(name) || KUBERNETES.test(name)) return [];
     const likely = suggestion(name);
     const isOurs = OURS.test(name);
     const isMeant = isOurs || (!COMMON.has(likely) && isClose(name, likely));

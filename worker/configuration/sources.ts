@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { ConfigurationError } from './error.ts';
 import { misspeltVariables, unknownKeys } from './misspelt.ts';
+import { fileVariableOf, secretFrom } from './secret-file.ts';
 import { aboutOf } from './variable.ts';
 import { ORIGINAL_KEYS, type Variables, variables } from './variables.ts';
 
@@ -11,7 +12,7 @@ export function readVariables(env: NodeJS.ProcessEnv): Variables {
   const settings = file ? readFile(file) : {};
   const endpoints = JSON.stringify(settings.DEEP_RESEARCH_ENDPOINTS) ?? env.DEEP_RESEARCH_ENDPOINTS ?? '';
   // A key's variable may have any name, also one like ours.
-  const isNamed = (name: string) => new RegExp(`\\b${name}\\b`).test(endpoints);
+  const isNamed = (name: string) => new RegExp(`\\b${name.replace(/_FILE$/, '')}\\b`).test(endpoints);
   const problems = [
     ...misspeltVariables(env).flatMap(({ name, problem }) => (isNamed(name) ? [] : problem)),
     ...(file ? unknownKeys(Object.keys(settings), file) : []),
@@ -19,8 +20,14 @@ export function readVariables(env: NodeJS.ProcessEnv): Variables {
   const values: Record<string, unknown> = {};
   for (const [name, schema] of Object.entries(variables.shape)) {
     const fromFile = settings[name] ?? undefined;
-    const raw = fromFile ?? fromEnvironment(env, name);
     const about = aboutOf(schema);
+    let raw = fromFile;
+    try {
+      const mayBeFile = about.secret === true && !(fileVariableOf(name) in variables.shape);
+      raw ??= fromEnvironment(env, name, mayBeFile);
+    } catch (error) {
+      problems.push(...(error as ConfigurationError).problems);
+    }
     if (fromFile !== undefined && (about.readElsewhere || about.environmentOnly)) {
       problems.push(`${name} in ${file}: it is read from the environment only.`);
       continue;
@@ -39,9 +46,9 @@ export function readVariables(env: NodeJS.ProcessEnv): Variables {
 }
 
 /** An empty variable is as good as none. */
-function fromEnvironment(env: NodeJS.ProcessEnv, name: string): string | undefined {
+function fromEnvironment(env: NodeJS.ProcessEnv, name: string, mayBeFile: boolean): string | undefined {
   const alias = (ORIGINAL_KEYS as readonly string[]).includes(name) ? env[`S1_DR_${name}`] : undefined;
-  return env[name]?.trim() || alias?.trim() || undefined;
+  return env[name]?.trim() || alias?.trim() || (mayBeFile && secretFrom(env, name)) || undefined;
 }
 
 function readFile(file: string): Record<string, unknown> {

@@ -46,7 +46,7 @@ Made from the schema in \`worker/configuration\` by \`npm run docs\`; a test fai
 
 A value is taken from the JSON file that \`S1_DR_CONFIG_JSON\` names, else from the environment, else it is the default. In the file, lists and numbers are JSON; in the environment a list is a JSON array or is separated by commas, and a single value serves where a list is meant. An empty variable is as good as none, and so is a key written \`<like_this>\`. A name that does not exist, in the file or with a prefix of ours or close to a name of ours in the environment, is an error that names the nearest right one.
 
-Variables marked * are read from the environment only. Secrets are never printed.
+Variables marked * are read from the environment only. Secrets are never printed. Each variable marked (secret) may also come from a file, as Docker's and Kubernetes' secrets do: \`SERPER_API_KEY_FILE=/run/secrets/serper\`; of a list, one a line. So may the variables that \`apiKeyEnv\` names. \`TEMPORAL_API_KEY\` is Temporal's own: its file is \`TEMPORAL_CONFIG_FILE\`.
 
 ## Several model servers
 \`LLM_SERVER_BASE_ENDPOINT_URL\` and the lists beside it go by position; a list of one serves for all URLs:

@@ -39,7 +39,8 @@ const listOf = (text: string): unknown => {
       return text;
     }
   }
-  return text.split(',').flatMap((part) => part.trim() || []);
+  // Files of secrets have one a line.
+  return text.split(/[,\n]/).flatMap((part) => part.trim() || []);
 };
 
 export const numberOf = (raw: unknown) => (typeof raw === 'string' && raw !== '' ? Number(raw) : raw);

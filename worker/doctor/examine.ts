@@ -14,6 +14,12 @@ import { checkVersions } from './versions.ts';
 export const PARTS = ['temporal', 'workers', 'models', 'search', 'sandbox', 'storage', 'mcp'] as const;
 export type Part = (typeof PARTS)[number];
 
+/** Only whether this machine's own worker is at work: Temporal, and its queues. For health checks, which come often. */
+export async function examineMine(env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const configuration = readConfiguration(env);
+  return withTemporal(({ connection, namespace }) => checkPollers(connection, namespace, configuration, true));
+}
+
 /** Looks at all that a deployment needs, everything at once; what is wrong in one place hides nothing in another. */
 export async function examine(env: NodeJS.ProcessEnv, skip: readonly Part[] = []): Promise<Finding[]> {
   const wants = (part: Part) => !skip.includes(part);

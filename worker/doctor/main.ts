@@ -1,10 +1,10 @@
 import { parseArgs, styleText } from 'node:util';
 import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { redact } from '../../protocol/redact.ts';
-import { examine, PARTS, type Part } from './examine.ts';
+import { examine, examineMine, PARTS, type Part } from './examine.ts';
 import type { Finding } from './finding.ts';
 
-const HELP = `Usage: deep-research doctor [--json] [--skip PARTS]
+const HELP = `Usage: deep-research doctor [--json] [--skip PARTS | --mine]
 
 Looks at all that a deployment needs, with the worker's own configuration, and
 says how to mend what is wrong. Each model server gets two calls of one token,
@@ -13,6 +13,8 @@ each search provider one query. Exit code 1 where sessions would fail or wait.
 Options:
   --json          one JSON document for programs
   --skip <parts>  leave out, separated by commas: ${PARTS.join(', ')}
+  --mine          only whether a worker of this very machine or container polls
+                  its queues: for health checks
   --help          print this
 `;
 
@@ -20,9 +22,18 @@ const MARKS = { good: ['✓', 'green'], warning: ['!', 'yellow'], bad: ['✗', '
 
 try {
   const { values } = parseArgs({
-    options: { json: { type: 'boolean' }, skip: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      json: { type: 'boolean' },
+      mine: { type: 'boolean' },
+      skip: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
-  process.exitCode = values.help ? help() : await run(values.json === true, skipped(values.skip));
+  process.exitCode = values.help
+    ? help()
+    : await run(values.json === true, () =>
+        values.mine ? examineMine(process.env) : examine(process.env, skipped(values.skip)),
+      );
 } catch (error) {
   console.error(`deep-research: ${redact(error instanceof Error ? error.message : String(error))}`);
   process.exitCode = 2;
@@ -42,10 +53,10 @@ function skipped(list = ''): Part[] {
   return names as Part[];
 }
 
-async function run(json: boolean, skip: Part[]): Promise<number> {
+async function run(json: boolean, look: () => Promise<Finding[]>): Promise<number> {
   // Its warnings are findings here.
   Runtime.install({ logger: new DefaultLogger('ERROR', () => {}) });
-  const findings = await examine(process.env, skip);
+  const findings = await look();
   const bad = findings.filter(({ state }) => state === 'bad').length;
   const warnings = findings.filter(({ state }) => state === 'warning').length;
   const text = json

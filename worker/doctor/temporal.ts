@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import type { NativeConnection } from '@temporalio/worker';
 import { SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
+import { ROLES } from '../configuration/groups/temporal.ts';
 import type { Configuration } from '../configuration/index.ts';
 import { pollsOf } from '../queues.ts';
 import { type Finding, findingsOf } from './finding.ts';
@@ -40,13 +42,11 @@ export async function checkSearchAttributes(connection: NativeConnection, namesp
   return found.length > 0 ? found : [good(`${Object.keys(ATTRIBUTES).join(', ')}.`)];
 }
 
-/** What has to be polled for a session to go on, by the role that serves it. */
-function wantedQueues({ taskQueue, roles, toolRates }: Configuration) {
+/** What has to be polled for a session to go on, by the role that serves it; or what this configuration itself polls. */
+function wantedQueues({ taskQueue, roles, toolRates }: Configuration, mine: boolean) {
   const all = { taskQueue, toolRates, stateDir: '' };
   // One that has split roles needs every role somewhere; else any worker serves all.
-  const polls = pollsOf(
-    (roles ? { ...all, roles: ['workflow', 'inference', 'tools', 'sandbox'] } : all) as Configuration,
-  );
+  const polls = pollsOf((roles ? { ...all, roles: mine ? roles : [...ROLES] } : all) as Configuration);
   return polls.flatMap(({ taskQueue: queue, workflows, activities }) => {
     const limited = typeof activities === 'object';
     const activityRole = limited || activities === 'tools' ? 'tools' : activities === 'infer' ? 'inference' : 'sandbox';
@@ -62,20 +62,26 @@ const ACTIVITIES = 2;
 /** A worker polls anew each minute. */
 const LIVE_MS = 2 * 60_000;
 
-/** Whether somebody polls each queue that sessions need. */
+/**
+ * Whether somebody polls each queue that sessions need. `mine`: whether a worker of this very machine or container polls
+ * those that it is configured for.
+ */
 export async function checkPollers(
   connection: NativeConnection,
   namespace: string,
   configuration: Configuration,
+  mine = false,
 ): Promise<Finding[]> {
   const { good, bad } = findingsOf('Workers');
-  const looks = wantedQueues(configuration).map(async ({ queue, kind, role }) => {
+  const looks = wantedQueues(configuration, mine).map(async ({ queue, kind, role }) => {
     const { pollers } = await connection.workflowService.describeTaskQueue({
       namespace,
       taskQueue: { name: queue },
       taskQueueType: kind,
     });
-    const live = (pollers ?? []).filter(({ lastAccessTime }) => {
+    const live = (pollers ?? []).filter(({ lastAccessTime, identity }) => {
+      // As the SDK names a worker.
+      if (mine && !identity?.endsWith(`@${hostname()}`)) return false;
       return Date.now() - Number(lastAccessTime?.seconds ?? 0) * 1000 < LIVE_MS;
     });
     const what = `${kind === WORKFLOWS ? 'sessions' : 'activities'} of ${queue}`;
