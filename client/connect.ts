@@ -1,8 +1,10 @@
 import { Client, type ClientOptions, Connection, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DEFAULT_TASK_QUEUE } from '../protocol/names.ts';
+import { flushSpans } from '../telemetry/tracer.ts';
 import { converterFrom } from './converter-from.ts';
 import { DeepResearchError, GRPC, grpcCode, plainMessage, ServerUnreachable } from './errors.ts';
+import { tracedStarts } from './traced-starts.ts';
 
 /** What is not given comes from Temporal's own environment variables and configuration file. */
 export interface ConnectOptions {
@@ -30,6 +32,7 @@ export async function connectTemporal(options: ConnectOptions = {}): Promise<Con
   const config = readConfig(options);
   const address = options.address ?? config.connectionOptions.address ?? 'localhost:7233';
   const { apiKey, tls, metadata } = config.connectionOptions;
+  const interceptors = tracedStarts(options.client?.interceptors, options.env ?? process.env);
   const dataConverter = { ...converterFrom(options.env ?? process.env), ...options.client?.dataConverter };
   try {
     const connection = await Connection.connect({
@@ -42,8 +45,12 @@ export async function connectTemporal(options: ConnectOptions = {}): Promise<Con
       channelArgs: { 'grpc.initial_reconnect_backoff_ms': 500, 'grpc.max_reconnect_backoff_ms': 3_000 },
     });
     const namespace = options.namespace ?? config.namespace ?? 'default';
-    const client = new Client({ ...options.client, dataConverter, connection, namespace });
-    return { client, address, close: () => connection.close() };
+    const client = new Client({ ...options.client, dataConverter, connection, namespace, interceptors });
+    const close = async () => {
+      await flushSpans();
+      await connection.close();
+    };
+    return { client, address, close };
   } catch (error) {
     throw connectError(error, address);
   }

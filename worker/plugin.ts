@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import type { DataConverter } from '@temporalio/common';
 import { SimplePlugin } from '@temporalio/plugin';
-import type { BundleOptions, NativeConnection, ReplayWorkerOptions, Worker, WorkerOptions } from '@temporalio/worker';
+import {
+  type BundleOptions,
+  type NativeConnection,
+  type ReplayWorkerOptions,
+  Runtime,
+  type Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { makeSessionWork } from '../activities/index.ts';
 import { log } from '../activities/log.ts';
 import type { Janitor } from '../activities/sandbox/docker/janitor.ts';
@@ -10,14 +17,20 @@ import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
 import { encryptsFailures } from '../converter/data-converter.ts';
 import { MARK as ENCODED_FAILURES } from '../converter/failures/encoded.ts';
 import { WORKFLOW } from '../protocol/names.ts';
+import { countWith } from '../telemetry/metrics.ts';
+import { otlpExporter } from '../telemetry/otlp.ts';
+import { flushSpans, traceTo } from '../telemetry/tracer.ts';
 import { combineWorkflows, preloadModules } from './combined-workflows.ts';
 import { type Configuration, readConfiguration } from './configuration/index.ts';
 import { dataConverterOf } from './data-converter.ts';
+import { callFields } from './log/call-fields.ts';
 import { openMcpTools } from './mcp-tools.ts';
 import { sessionQueues } from './queues.ts';
 import { startSandboxJanitor } from './sandbox-janitor.ts';
 import { sessionSinks, silentSinks } from './sinks.ts';
 import { keepSweeping, type Sweep } from './sweeping.ts';
+import { observedActivities } from './telemetry/observed-activities.ts';
+import { askForTraces } from './telemetry/session-sink.ts';
 import { toolOptions } from './tool-options.ts';
 
 /**
@@ -62,6 +75,7 @@ export class DeepResearchPlugin extends SimplePlugin {
       activities,
       workflowsPath: combineWorkflows,
       ...(dataConverter ? { dataConverter } : {}),
+      workerInterceptors: { activity: [callFields, observedActivities] },
       runContext: async (next) => {
         workers += 1;
         try {
@@ -77,6 +91,9 @@ export class DeepResearchPlugin extends SimplePlugin {
   }
 
   override async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
+    // Where the process's Temporal runtime has metrics, ours are among them.
+    countWith(Runtime.instance().metricMeter);
+    if (this.#connection) askForTraces(this.#connection.workflowService);
     const janitor = this.#connection && this.#startJanitor(this.#connection, this.#namespace);
     const stopSweeping =
       this.#sweep && this.#connection && keepSweeping(this.#sweep, this.#connection, this.#namespace);
@@ -146,6 +163,7 @@ export interface PluginOptions {
 export async function deepResearchPlugin(options: PluginOptions = {}): Promise<DeepResearchPlugin> {
   const { tools = [], configuration = readConfiguration() } = options;
   const servers = await openMcpTools(configuration, tools);
+  if (configuration.traces) traceTo(otlpExporter(configuration.traces, log.warn));
   for (const note of servers.notes) log.warn(note);
   try {
     // One worker polls one queue, so that no tool and no host can have a queue of its own here.
@@ -155,7 +173,7 @@ export async function deepResearchPlugin(options: PluginOptions = {}): Promise<D
     ]);
     return new DeepResearchPlugin(activities, {
       onEnd: async () => {
-        await Promise.all([servers.close(), closeBrowsers()]);
+        await Promise.all([servers.close(), closeBrowsers(), flushSpans()]);
       },
       startJanitor: (connection, namespace) => startSandboxJanitor(configuration, connection, namespace),
       sweep,

@@ -1,8 +1,11 @@
-import { type LogLevel, Runtime, Worker } from '@temporalio/worker';
+import { Runtime, Worker } from '@temporalio/worker';
 import { log, logTo } from '../activities/log.ts';
 import { closeIndexes } from '../activities/ranking/thread.ts';
 import type { OwnTool } from '../activities/tools/own-tool.ts';
 import { closeBrowsers } from '../activities/web/browser/shared-browser.ts';
+import { countWith } from '../telemetry/metrics.ts';
+import { otlpExporter } from '../telemetry/otlp.ts';
+import { flushSpans, traceTo } from '../telemetry/tracer.ts';
 import { preloadModules, workflowsPath } from './combined-workflows.ts';
 import type { Configuration } from './configuration/index.ts';
 import { dataConverterOf } from './data-converter.ts';
@@ -11,21 +14,26 @@ import { makeLogger } from './log/logger.ts';
 import { HEARTBEAT_THROTTLE, type PluginOptions, sessionWorkOf } from './plugin.ts';
 import { hostQueueOf, type Poll, pollsOf } from './queues.ts';
 import { startSandboxJanitor } from './sandbox-janitor.ts';
-import { sessionSinks, silentSinks } from './sinks.ts';
+import { sessionSinks, sinksWithoutModel } from './sinks.ts';
 import { checkStart, type Started } from './start-checks/index.ts';
 import { keepSweeping } from './sweeping.ts';
+import { observedActivities } from './telemetry/observed-activities.ts';
+import { telemetryOptions } from './telemetry/runtime-options.ts';
+import { countSessions } from './telemetry/session-counts.ts';
+import { askForTraces } from './telemetry/session-sink.ts';
 import { BUILD_ID } from './version.ts';
 
 /** Temporal's part of this process; once, before the first connection. */
-function installRuntime({ log: options }: Configuration): void {
+function installRuntime({ log: options, metricsAddress, traces }: Configuration): void {
   const logger = makeLogger(options);
   logTo(logger);
   Runtime.install({
     logger,
     shutdownSignals: ['SIGINT', 'SIGTERM'],
-    // What Temporal's native core says comes out of the same log.
-    telemetryOptions: { logging: { filter: { core: options.level.toUpperCase() as LogLevel }, forward: {} } },
+    telemetryOptions: telemetryOptions({ log: options, metricsAddress }),
   });
+  if (metricsAddress) countWith(Runtime.instance().metricMeter);
+  if (traces) traceTo(otlpExporter(traces, log.warn));
 }
 
 /**
@@ -61,6 +69,7 @@ export async function runWorker(
   const { worker: limits } = configuration;
   const janitor = startSandboxJanitor(configuration, connection, namespace);
   let stopSweeping: (() => void) | undefined;
+  let stopCounting: (() => void) | undefined;
   try {
     const hostQueue = hostQueueOf(configuration);
     const { activities, atHost, sweep } = await sessionWorkOf(configuration, tools, hostQueue);
@@ -88,9 +97,13 @@ export async function runWorker(
           taskQueue: poll.taskQueue,
           buildId: BUILD_ID,
           dataConverter,
-          interceptors: { activity: [callFields] },
+          interceptors: { activity: [callFields, observedActivities] },
           ...(poll.workflows
-            ? { workflowsPath, bundlerOptions: { preloadModules }, sinks: servesModel ? sessionSinks : silentSinks }
+            ? {
+                workflowsPath,
+                bundlerOptions: { preloadModules },
+                sinks: servesModel ? sessionSinks : sinksWithoutModel,
+              }
             : {}),
           activities: activitiesAt(poll),
           ...(typeof poll.activities === 'string'
@@ -107,12 +120,18 @@ export async function runWorker(
         }),
       ),
     );
+    askForTraces(connection.workflowService);
+    if (given.metricsAddress && polls.some(({ workflows }) => workflows)) {
+      stopCounting = countSessions(connection, namespace, configuration.taskQueue);
+    }
     onReady?.(configuration, tools);
     stopSweeping = keepSweeping(sweep, connection, namespace);
     await Promise.all(workers.map((worker) => worker.run()));
   } finally {
     await janitor?.stop();
     stopSweeping?.();
+    stopCounting?.();
+    await flushSpans();
     await closeTools();
     await connection.close();
     await closeIndexes();

@@ -2,11 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { InjectedSinks } from '@temporalio/worker';
 import { giveAccount } from '../activities/batch/given-accounts.ts';
 import { remember } from '../activities/inference/transcript-cache.ts';
+import { count } from '../telemetry/metrics.ts';
 import type { BatchSinks } from '../workflows/batch-runtime.ts';
 import type { SessionSinks } from '../workflows/temporal-runtime.ts';
+import { sessionEnded } from './telemetry/session-sink.ts';
 
-/** What workflows call in their worker's process: each hands its new messages to the model calls there. */
+/** What workflows call in their worker's process: new messages for the model calls there, and that they have ended. */
 export const sessionSinks: InjectedSinks<SessionSinks & BatchSinks> = {
+  session: {
+    held: { fn: count.hold, callDuringReplay: false },
+    ended: { fn: sessionEnded, callDuringReplay: false },
+  },
   transcript: {
     share: {
       fn: ({ runId }, segment, since, view) => {
@@ -21,9 +27,16 @@ export const sessionSinks: InjectedSinks<SessionSinks & BatchSinks> = {
   batch: { hold: { fn: (_, ms) => sleep(ms), callDuringReplay: false } },
 };
 
-/** The same where no model calls run: nothing is kept. */
+/** Of replays, and of tests: nobody is told. */
 export const silentSinks: InjectedSinks<SessionSinks & BatchSinks> = {
+  session: { held: { fn: () => {}, callDuringReplay: false }, ended: { fn: () => {}, callDuringReplay: false } },
   transcript: { share: { fn: () => {}, callDuringReplay: false } },
   account: { give: { fn: () => {}, callDuringReplay: false } },
   batch: { hold: { fn: () => {}, callDuringReplay: false } },
+};
+
+/** The same where no model calls run: no messages are kept. */
+export const sinksWithoutModel: InjectedSinks<SessionSinks & BatchSinks> = {
+  ...silentSinks,
+  session: sessionSinks.session,
 };

@@ -12,7 +12,7 @@ import { research } from './research.ts';
 import { ActivityFailed } from './runtime.ts';
 import { enter, mustGoOnInNewRun, newSessionAt, resultOf, type Session } from './session.ts';
 import { currentRound, currentSegment, type SessionData } from './session-state.ts';
-import { temporalRuntime } from './temporal-runtime.ts';
+import { type EndedSession, tellEnd, temporalRuntime } from './temporal-runtime.ts';
 
 /** What a run hands to the next one. */
 export interface Carried {
@@ -56,13 +56,30 @@ export async function deepResearch(
   try {
     if (!carried) await begin(session, asked);
     watchDeadline(session);
-    return await answers(session, carried?.open);
+    const result = await answers(session, carried?.open);
+    tellEnd(ending(session, result.stopReason));
+    return result;
   } catch (error) {
     // The files stay for the next run, and so does what runs beside them.
     if (error instanceof wf.ContinueAsNew && runtime.patched('keep-workspace-for-next-run')) throw error;
     if (session.data.prepared.session.workspace) await conclude(session);
+    if (!(error instanceof wf.ContinueAsNew)) tellEnd({ ...ending(session, failureOf(error)), failed: true });
     throw error instanceof ActivityFailed ? wf.ApplicationFailure.nonRetryable(error.message, error.type) : error;
   }
+}
+
+const ending = ({ data }: Session, outcome: string): EndedSession => ({
+  outcome,
+  failed: false,
+  startedAt: data.startedAt,
+  model: data.model,
+  rounds: data.rounds,
+  usage: data.usage,
+});
+
+function failureOf(error: unknown): string {
+  if (wf.isCancellation(error)) return 'cancelled';
+  return error instanceof ActivityFailed || error instanceof wf.ApplicationFailure ? (error.type ?? 'Error') : 'Error';
 }
 
 /** The first answer, then one for each follow-up question while the session is kept open. */

@@ -2,11 +2,25 @@ import * as wf from '@temporalio/workflow';
 import type { InferenceView, SessionActivities, ToolActivity } from '../protocol/activities.ts';
 import type { ResearchSettings } from '../protocol/input.ts';
 import { SEARCH_ATTRIBUTE } from '../protocol/names.ts';
+import type { Usage } from '../protocol/reply.ts';
 import type { SessionState } from '../protocol/status.ts';
 import { clip } from './call-summary.ts';
 import { ActivityFailed, type CallOptions, Cancelled, HostLost, type Runtime } from './runtime.ts';
 
+/** What a worker is told of a session that has ended. */
+export interface EndedSession {
+  /** Why it stopped, or the type of its failure. */
+  outcome: string;
+  failed: boolean;
+  /** Epoch milliseconds. */
+  startedAt: number;
+  model: string;
+  rounds: number;
+  usage: Usage;
+}
+
 export interface SessionSinks extends wf.Sinks {
+  session: { held(): void; ended(ended: EndedSession): void };
   transcript: { share(segment: number, since: number, view: InferenceView): void };
   account: { give(account: string): void };
 }
@@ -38,7 +52,10 @@ const tools = wf.proxyActivities<Record<string, ToolActivity>>({
 });
 
 /** Calls out of the workflow into its worker's process; not part of the history, and not made during replay. */
-const { transcript, account } = wf.proxySinks<SessionSinks>();
+const { transcript, account, session } = wf.proxySinks<SessionSinks>();
+
+/** Tells the worker that the session has ended. */
+export const tellEnd = (ended: EndedSession): void => session.ended(ended);
 
 /** The session's world inside a workflow. */
 export function temporalRuntime(options: {
@@ -59,6 +76,7 @@ export function temporalRuntime(options: {
     throw new ActivityFailed(type, cause?.message ?? error.message, { cause: error });
   };
   let shown = '';
+  let last: SessionState | undefined;
   const parent = wf.workflowInfo().parent?.workflowId;
   return {
     ...(parent === undefined ? {} : { parent }),
@@ -88,6 +106,8 @@ export function temporalRuntime(options: {
     giveAccount: (text) => account.give(text),
     show(details, { state, rounds }) {
       wf.setCurrentDetails(details);
+      if (state === 'holding' && last !== 'holding') session.held();
+      last = state;
       const mark = `${coarse(state)} ${Math.floor(rounds / 10)}`;
       if (mark === shown || !options.searchAttributes()) return;
       shown = mark;

@@ -7,6 +7,7 @@ import type { OriginalRow } from '../../protocol/original/row.ts';
 import { toOriginalRows } from '../../protocol/original/to-rows.ts';
 import { noUsage } from '../../protocol/reply.ts';
 import type { Segment } from '../../protocol/trajectory.ts';
+import { count } from '../../telemetry/metrics.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import { accountsIn } from './accounts.ts';
 import { type BatchPlace, batchFiles } from './batch-files.ts';
@@ -52,6 +53,7 @@ export function makeRecordRows(places: BatchPlace) {
           if (session.result?.account) written.push(session.result.account);
           const outcome = outcomeOf(task, id, session, stopping);
           outcomes.push(outcome);
+          count.batchRow(outcome.status);
           if (outcome.status === 'cancelled') continue;
           const rows = await rowsOf(task, row, session, outcome);
           texts.set(task.rollout, [...(texts.get(task.rollout) ?? []), ...rows.map((each) => JSON.stringify(each))]);

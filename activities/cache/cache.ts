@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Store } from '../../store/store.ts';
+import { count } from '../../telemetry/metrics.ts';
 
 /** An answer from an earlier look-up. */
 export interface Cached {
@@ -56,13 +57,16 @@ export function makeCache(store: Store, { maxAgeMs, onProblem, now = Date.now }:
   };
 
   return {
-    get: (key) =>
-      tolerant(async () => {
+    async get(key) {
+      const found = await tolerant(async () => {
         const bytes = await store.read(`answers/${sha256(key)}`);
         const kept = bytes && parsed((await unzip(bytes)).toString('utf8'));
         if (kept?.key !== key || now() - kept.storedAt > maxAgeMs) return undefined;
         return { value: kept.value, storedAt: kept.storedAt };
-      }),
+      });
+      count.cacheLookup(found !== undefined);
+      return found;
+    },
 
     async put(key, value) {
       const kept: KeptAnswer = { key, storedAt: now(), value };

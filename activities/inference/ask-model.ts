@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { ModelSettings } from '../../protocol/input.ts';
 import type { Usage } from '../../protocol/reply.ts';
-import type { Generated } from './adapter.ts';
+import type { Generated, ModelRequest } from './adapter.ts';
 import { adapterOf } from './adapters/index.ts';
 import type { EndpointRole } from './endpoint.ts';
 import { faultOf } from './fleet/fault.ts';
 import { type Fleet, MoveOn } from './fleet/index.ts';
 import type { ModelMessage } from './media.ts';
+import { observeModelCall } from './observe-call.ts';
 
 /** A question of a tool to a model: a page's summary, a question about an image. */
 export interface ModelQuestion {
@@ -67,7 +68,7 @@ async function askOnce(
     try {
       const adapter = adapterOf(endpoint.format);
       const sessionId = session ?? '';
-      const reply = await adapter({
+      const call: ModelRequest = {
         endpoint,
         messages,
         model,
@@ -77,7 +78,8 @@ async function askOnce(
         signal: lease.signal,
         onBegin: lease.begun,
         generated,
-      });
+      };
+      const reply = await observeModelCall(call, { purpose: role }, () => adapter(call));
       lease.release();
       return { text: withoutThought(reply.text), usage: reply.usage, endpoint: endpoint.name };
     } catch (error) {

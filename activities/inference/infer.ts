@@ -11,6 +11,7 @@ import { contextOf, withinContext } from './continue/room.ts';
 import { packTokens, unpackTokens } from './continue/token-codec.ts';
 import { faultOf } from './fleet/fault.ts';
 import { type Fleet, MoveOn } from './fleet/index.ts';
+import { observeModelCall } from './observe-call.ts';
 import { parseCalls } from './parse-calls/index.ts';
 import { readTranscript } from './read-transcript.ts';
 
@@ -69,7 +70,10 @@ export function makeInfer(fleet: Fleet) {
             onBegin: lease.begun,
             generated,
           };
-          const { text, calls, ...reply } = await goOnOrStart(call, input, progress);
+          const about = { purpose: input.purpose, round: input.round };
+          const { text, calls, ...reply } = await observeModelCall(call, about, () =>
+            goOnOrStart(call, input, progress),
+          );
           lease.release();
           const parsed = input.purpose === 'summary' ? [] : (calls ?? parseCalls(text, view.tools));
           // In the order in which people read it in the Web UI.

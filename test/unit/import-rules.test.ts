@@ -36,6 +36,9 @@ const FORBIDDEN: [folder: string, from: string][] = [
   ['store', '../protocol/names.ts'],
   ['store', '@temporalio/client'],
   ['workflows', '../store/store.ts'],
+  ['workflows', '../telemetry/tracer.ts'],
+  ['telemetry', '../activities/log.ts'],
+  ['converter', '../activities/log.ts'],
 ];
 
 const ALLOWED: [folder: string, from: string][] = [
@@ -54,6 +57,9 @@ const ALLOWED: [folder: string, from: string][] = [
   ['store', 'aws4fetch'],
   ['store', './store.ts'],
   ['local', '../worker/run.ts'],
+  ['activities', '../telemetry/metrics.ts'],
+  ['client', '../telemetry/tracer.ts'],
+  ['converter', '../protocol/redact.ts'],
 ];
 
 const fileOf = (folder: string, from: string) => `${folder}/${from.replace(/\W+/g, '-')}.ts`;

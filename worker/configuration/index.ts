@@ -15,6 +15,7 @@ import type { StoreSettings } from '../../activities/workspace/keep.ts';
 import { type EncryptionKeys, encryptionKeysFrom } from '../../converter/encryption/keys.ts';
 import { EFFECTFUL_TOOLS } from '../../protocol/tool-call.ts';
 import type { Place } from '../../store/place.ts';
+import { type OtlpSettings, otlpSettings } from '../../telemetry/settings.ts';
 import { browserSettings } from './browser.ts';
 import { cacheSettings } from './cache.ts';
 import { dockerSettings } from './docker.ts';
@@ -72,6 +73,10 @@ export interface Configuration {
   /** A host that does not take a call within this time is taken for gone. */
   hostLostSeconds: number;
   log: { level: (typeof LOG_LEVELS)[number]; format: LogFormat };
+  /** `host:port` where Prometheus finds metrics; absent where there are none. */
+  metricsAddress?: string;
+  /** Collector of traces, by OpenTelemetry's own variables; absent where none are made. */
+  traces?: OtlpSettings;
   worker: {
     maxCachedWorkflows: number;
     maxConcurrentInferences: number;
@@ -118,6 +123,8 @@ export function readConfiguration(
   const store = part(() => storeSettings(values), undefined);
   const encryption = part(() => encryptionOf(values), undefined);
   const batches = part(() => batchPlace(values), undefined);
+  const traces = part(() => otlpSettings(env, 'worker'), undefined);
+  const metricsAddress = part(() => metricsAddressOf(values), undefined);
   const toolRates = part(() => toolRatesOf(values), {});
   const web = part(() => webSettings(values, !roles || roles.includes('tools')), undefined);
   const corpora = part(() => (values.DEEP_RESEARCH_CORPUS_DIR ?? []).map(folderOf('DEEP_RESEARCH_CORPUS_DIR')), []);
@@ -153,6 +160,8 @@ export function readConfiguration(
     ...(encryption ? { encryption } : {}),
     hostLostSeconds: values.DEEP_RESEARCH_HOST_LOST_SECONDS,
     log: { level: values.DEEP_RESEARCH_LOG_LEVEL, format: values.DEEP_RESEARCH_LOG_FORMAT },
+    ...(metricsAddress ? { metricsAddress } : {}),
+    ...(traces ? { traces } : {}),
     worker: {
       maxCachedWorkflows: values.DEEP_RESEARCH_MAX_CACHED_WORKFLOWS,
       maxConcurrentInferences: values.DEEP_RESEARCH_MAX_CONCURRENT_INFERENCES,
@@ -180,6 +189,13 @@ function rolesOf({ WORKER_ROLES: given }: Variables): Role[] | undefined {
   const unknown = given?.find((role) => !(ROLES as readonly string[]).includes(role));
   if (unknown) throw new Error(`WORKER_ROLES: expected some of ${ROLES.join(', ')}, got "${unknown}".`);
   return given as Role[] | undefined;
+}
+
+function metricsAddressOf({ DEEP_RESEARCH_METRICS_ADDRESS: given }: Variables): string | undefined {
+  if (given === undefined || /^(\d+(\.\d+){3}|\[[0-9a-f:]+\]):\d{1,5}$/i.test(given)) return given;
+  throw new Error(
+    `DEEP_RESEARCH_METRICS_ADDRESS: expected an IP address and a port, as 127.0.0.1:9464, got "${given}".`,
+  );
 }
 
 const encryptionOf = (values: Variables): EncryptionKeys | undefined =>

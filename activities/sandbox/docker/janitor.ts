@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { count } from '../../../telemetry/metrics.ts';
 import type { SessionOwner } from '../sandbox.ts';
 import { type Docker, openDocker, statusOf } from './engine.ts';
 import { boxesPath, removeWritten } from './folders.ts';
@@ -52,6 +53,7 @@ export async function sweep(docker: Docker, options: JanitorOptions): Promise<st
   const { stateDir, namespace, taskQueue, isOver, onProblem } = options;
   const listed = await docker.listContainers({ all: true, filters: ownFilter(stateDir) });
   const removed: string[] = [];
+  count.containers(listed.length);
   for (const { Id, Labels: labels } of listed) {
     const owner = ownerOf(labels);
     const workspace = labels[LABEL.workspace];

@@ -41,6 +41,25 @@ export const program = {
     fallback: 'none is asked for',
     readElsewhere,
   }),
+  DEEP_RESEARCH_METRICS_ADDRESS: text({
+    description:
+      "Where the worker's metrics are served for Prometheus, at /metrics ([telemetry.md](telemetry.md)). Each worker of a machine needs a port of its own.",
+    takes: 'an IP address and a port, as 127.0.0.1:9464',
+    fallback: 'nowhere',
+    environmentOnly,
+  }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: text({
+    description:
+      "Collector of traces: OTLP over HTTP, as `http://localhost:4318`. OpenTelemetry's further variables are listed in [telemetry.md](telemetry.md).",
+    takes: 'an http or https URL',
+    fallback: 'no traces',
+    readElsewhere,
+  }),
+  OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: text({
+    description: '`true`: prompts, replies, arguments and results stand in the attributes of spans.',
+    fallback: 'false',
+    readElsewhere,
+  }),
   DEEP_RESEARCH_LOG_LEVEL: choice(LOG_LEVELS, 'warn', {
     description:
       "Least level of the worker's log, on stderr ([telemetry.md](telemetry.md)). `info` has a record for each model call and each tool call.",
