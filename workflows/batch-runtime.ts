@@ -38,21 +38,25 @@ export interface BatchSinks extends wf.Sinks {
 
 const { batch: worker } = wf.proxySinks<BatchSinks>();
 
-/** What happens at shorter intervals than this is taken together. */
-const BUSY_MS = 500;
+/** What happens at shorter intervals than this is taken together: some three sessions end in a second, or more. */
+const BUSY_MS = 350;
 const HOLD_MS = 250;
+/** With fewer at work, a place that is empty meanwhile is a large part of them. */
+const FEWEST_HELD = 8;
 
 /**
  * Holds the workflow's task open for a moment where one follows close upon another, so that what happens meanwhile comes
- * as one: a task for the start and the end of each session costs more than all else that a batch does for it. Nothing of
- * it is in the history.
+ * as one: a task for the start and the end of each session costs more than all else that a batch does for it. A session
+ * that ends is followed by the next up to half a second later, which is nothing where they take minutes. Nothing of it is
+ * in the history.
  */
 export class Pace {
   #before = 0;
 
-  next(): void {
+  next(atWork: number): void {
     const now = Date.now();
-    if (now !== this.#before && now - this.#before < BUSY_MS) worker.hold(HOLD_MS);
+    const close = now !== this.#before && now - this.#before < BUSY_MS;
+    if (close && atWork >= FEWEST_HELD) worker.hold(HOLD_MS);
     this.#before = now;
   }
 }

@@ -109,7 +109,7 @@ class Batch implements BatchControls {
       if (isFinished(data) && this.#starting === 0) return;
       // What is being written must be told of its place; a session must have been started before it is handed over.
       if (leave && this.#starting === 0 && !this.#recording) await this.#continueAsNew();
-      this.#pace.next();
+      this.#pace.next(this.#atWork());
       const seen = this.#events;
       await wf.condition(() => this.#events !== seen || this.#stop);
     }

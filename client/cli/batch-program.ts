@@ -74,6 +74,15 @@ export function addBatchCommands(
       withClient(async (client) => follow(client, await client.retryFailed(id), options, world)),
   );
 
+  command(
+    'send <file>',
+    "send a file to the workers; prints what stands for it in an input, as in Temporal's Web UI",
+  ).action((file: string) =>
+    withClient(async (client) => {
+      world.out.write(`${JSON.stringify(await client.sendFile(file))}\n`);
+    }),
+  );
+
   command('convert <file>', "turn the original's output rows into exported sessions, or these into rows")
     .option('-o, --output <file>', 'write to a file')
     .action(async (file: string, { output }: { output?: string }) => {

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,4 +40,15 @@ test('a batch is started with a stored file, watched and widened; the list shows
   expect(listed.sort()).toEqual(
     ['00001.r1', '00001.r2', '00002.r1', '00002.r2'].map((place) => `${workflowId}.${place}`),
   );
+});
+
+test('a batch is started with a file that was sent', async () => {
+  const mine = join(sessions.stateDir, 'mine.jsonl');
+  writeFileSync(mine, '{"id": 1, "question": "Chad?"}\n{"id": 2, "question": "Mali?"}\n');
+  const command = ['client/cli/main.ts', 'send', mine];
+  const file: unknown = JSON.parse(execFileSync(process.execPath, command, { env: sessions.env, encoding: 'utf8' }));
+  const workflowId = `batch-${randomUUID()}`;
+  const input = { file, tools: ['bash'], model: { extraBody: { rehearsal: { rounds: 1 } } } };
+  await ui.start({ workflowId, taskQueue: sessions.taskQueue, type: WORKFLOW.batch, input: JSON.stringify(input) });
+  expect(await sessions.client.workflow.getHandle(workflowId).result()).toMatchObject({ totals: { success: 2 } });
 });
