@@ -1,9 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
+import { BUCKETS } from '../../telemetry/metrics.ts';
 import { readVariables } from '../../worker/configuration/sources.ts';
 import { variables } from '../../worker/configuration/variables.ts';
 
@@ -115,3 +116,37 @@ test('every secret has a maker, and every search attribute is registered', () =>
   expect(read('.gitignore').split('\n')).toContain('deploy/secrets/');
   for (const name of Object.values(SEARCH_ATTRIBUTE)) expect(read('deploy/temporal/register.sh')).toContain(`${name}=`);
 });
+
+test('Prometheus looks at every worker where it serves its metrics', () => {
+  const { scrape_configs } = parse(read('deploy/prometheus/prometheus.yml'));
+  const targets = scrape_configs.flatMap(({ static_configs }: { static_configs: { targets: string[] }[] }) =>
+    static_configs.flatMap((each) => each.targets),
+  );
+  for (const target of targets) expect(Object.keys(compose.services)).toContain(target.split(':')[0]);
+  for (const [name, { environment }] of workers) {
+    expect(targets).toContain(`${name}:${environment?.DEEP_RESEARCH_METRICS_ADDRESS?.split(':')[1]}`);
+  }
+});
+
+test("Grafana's dashboards ask for metrics that there are", () => {
+  const made = sourceOf('telemetry') + sourceOf('worker') + sourceOf('workflows');
+  for (const file of readdirSync(join(ROOT, 'deploy/grafana/dashboards'))) {
+    const text = read(join('deploy/grafana/dashboards', file));
+    const { panels } = JSON.parse(text) as { panels: { targets: { expr: string }[] }[] };
+    expect(panels.length).toBeGreaterThan(10);
+    const names = new Set(text.match(/deep_research_[a-z_]+/g));
+    for (const name of names) {
+      const histogram = name.replace(/_bucket$/, '');
+      if (histogram !== name) expect(BUCKETS, name).toHaveProperty(histogram);
+      else expect(made, name).toContain(name.replace(/^deep_research_|_total$/g, ''));
+    }
+  }
+  expect(existsSync(join(ROOT, dirname('deploy/grafana/provisioning/datasources/prometheus.yml')))).toBe(true);
+});
+
+function sourceOf(folder: string): string {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => read(join(folder, path)))
+    .join('\n');
+}
