@@ -139,6 +139,36 @@ test('a row is the same from what its session has left and from the session itse
   expect(await accountsIn({ stateDir }).read(id, inOrder[0]?.ending?.account)).toBeUndefined();
 });
 
+test('a session whose last activity is in another process leaves the same; without the folder it leaves nothing', {
+  timeout: 300_000,
+}, async () => {
+  const taskQueue = `${sessions.taskQueue}-roles`;
+  const roles = { TEMPORAL_TASK_QUEUE: taskQueue, WORKER_ROLES: 'workflow,inference,tools' };
+  const host = { TEMPORAL_TASK_QUEUE: taskQueue, WORKER_ROLES: 'sandbox' };
+  const rowsOf = async (id: string) => {
+    const batch = await sessions.client.workflow.start<(input: BatchInput) => Promise<BatchResult>>(WORKFLOW.batch, {
+      workflowId: id,
+      taskQueue,
+      args: [{ ...play(2), rows: questions(1) }],
+    });
+    const { output, totals } = await batch.result();
+    expect(totals).toMatchObject({ success: 1 });
+    const result: ResearchResult = await sessions.client.workflow.getHandle(`${id}.00001.r1`).result();
+    return { account: result.account, rows: rowsIn(output, 1) };
+  };
+  const worker = await sessions.work(roles);
+  const near = await sessions.work(host);
+  const left = await rowsOf(`batch-${randomUUID()}`);
+  expect(left.account).toMatch(/^[0-9a-f]{64}$/);
+  expect(left.rows).toMatchObject([{ status: 'success', result: { rounds: 3 } }]);
+  await near.stop();
+  const far = await sessions.work({ ...host, DEEP_RESEARCH_BATCH_DIR: join(sessions.stateDir, 'elsewhere') });
+  const asked = await rowsOf(`batch-${randomUUID()}`);
+  expect(asked.account).toBeUndefined();
+  expect(asked.rows).toMatchObject([{ status: 'success', result: { rounds: 3 } }]);
+  await Promise.all([worker.stop(), far.stop()]);
+});
+
 test('a stored file is taken as it is: odd rows run, broken lines are told, a row that fails is an error row', {
   timeout: 300_000,
 }, async () => {
