@@ -11,6 +11,7 @@ import type { Blobs } from '../store/blobs.ts';
 import type { BatchRun } from './batch/batch-run.ts';
 import { findBatch, retryFailed, startBatch } from './batch/batches.ts';
 import { type ConnectOptions, connectTemporal, taskQueueFrom } from './connect.ts';
+import { type DeploymentVersion, deploymentVersions, setCurrentVersion } from './deployment.ts';
 import { InvalidInput, RequestRefused, SessionNotFound } from './errors.ts';
 import { sharedStore } from './files/client-store.ts';
 import { sendFiles, type UploadProgress } from './files/send-files.ts';
@@ -26,6 +27,7 @@ export type { Status } from '../protocol/status.ts';
 export type { Round, Segment } from '../protocol/trajectory.ts';
 export { BatchRun } from './batch/batch-run.ts';
 export { type ConnectOptions, connectTemporal, taskQueueFrom } from './connect.ts';
+export type { DeploymentVersion } from './deployment.ts';
 export * from './errors.ts';
 export type { SessionEvent } from './events.ts';
 export { EXPORT_FORMATS, type ExportedSession, type ExportFormat, exportSession } from './export/export.ts';
@@ -65,6 +67,17 @@ export class DeepResearchClient {
     this.#client = client;
     this.#store = store;
     this.taskQueue = taskQueue ?? taskQueueFrom();
+  }
+
+  /** Versions of workers that name a deployment. */
+  get deployments() {
+    const client = this.#client;
+    return {
+      /** Has new sessions begin on a version; throws where no worker of it polls. */
+      setCurrent: (deployment: string, buildId: string): Promise<void> =>
+        setCurrentVersion(client, deployment, buildId),
+      versions: (deployment: string): Promise<DeploymentVersion[]> => deploymentVersions(client, deployment),
+    };
   }
 
   /**

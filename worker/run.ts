@@ -21,7 +21,7 @@ import { observedActivities } from './telemetry/observed-activities.ts';
 import { telemetryOptions } from './telemetry/runtime-options.ts';
 import { countSessions } from './telemetry/session-counts.ts';
 import { askForTraces } from './telemetry/session-sink.ts';
-import { BUILD_ID } from './version.ts';
+import { versionOf } from './versioning.ts';
 
 /** Temporal's part of this process; once, before the first connection. */
 function installRuntime({ log: options, metricsAddress, traces }: Configuration): void {
@@ -95,7 +95,7 @@ export async function runWorker(
           connection,
           namespace,
           taskQueue: poll.taskQueue,
-          buildId: BUILD_ID,
+          ...versionOf(configuration),
           dataConverter,
           interceptors: { activity: [callFields, observedActivities] },
           ...(poll.workflows

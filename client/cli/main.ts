@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { text } from 'node:stream/consumers';
 import { connectDeepResearch } from '../index.ts';
-import { checkReplay } from '../replay/check-replay.ts';
+import { checkReplay, checkReplays } from '../replay/check-replay.ts';
 import { EXIT, report } from './exit.ts';
 import { buildProgram } from './program.ts';
 import { runWorkerProgram } from './worker-program.ts';
@@ -24,6 +24,7 @@ const program = buildProgram({
   runWorkerProgram,
   keyboard: process.stdin,
   checkReplay,
+  checkReplays,
 });
 
 try {

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { ConnectOptions } from '../connect.ts';
+import { InvalidInput } from '../errors.ts';
 import type { DeepResearchClient } from '../index.ts';
 import type { ReplayVerdict } from '../replay/check-replay.ts';
 import { type AskOptions, addAdjustOptions, addAskOptions, inputOf, number, repeatable } from './ask-options.ts';
@@ -9,6 +10,8 @@ import { type CodecServerFlags, codecServer, DEFAULT_ORIGINS } from './commands/
 import { answer, ask, type ForkOptions, fork, watch } from './commands/follow.ts';
 import { approvals, approve, cancel, exportTo, list, status, tell } from './commands/manage.ts';
 import { type ReplayOptions, replay } from './commands/replay.ts';
+import { replayMany } from './commands/replay-many.ts';
+import { type RolloutOptions, rollout } from './commands/rollout.ts';
 import { EXIT, Exit } from './exit.ts';
 import type { Terminal } from './live-view/screen.ts';
 import { addScoreCommands } from './score-program.ts';
@@ -29,6 +32,8 @@ export interface Surroundings {
   keyboard?: Keyboard;
   /** Replays a history against the worker's code, in a process of its own. */
   checkReplay(history: string): Promise<ReplayVerdict>;
+  /** The same for several at once. */
+  checkReplays(histories: string[]): Promise<ReplayVerdict[]>;
 }
 
 interface GlobalOptions {
@@ -167,12 +172,31 @@ export function buildProgram(world: Surroundings): Command {
       withClient((client) => exportTo(client, id, options, world)),
     );
 
-  command('replay <file|id>', "check a history against today's code and walk through its trajectory")
+  command(
+    'replay [file|id...]',
+    "check a history against today's code and walk through its trajectory; of several, check",
+  )
+    .option('--query <filter>', "check all sessions of a filter in Temporal's list language: ExecutionStatus='Running'")
     .option('--run <run id>', "one of the session's runs; default: all of its last chain")
     .option('--no-check', 'walk through it only')
     .option('--no-walk', 'check it only')
     .option(...json)
-    .action((name: string, options: ReplayOptions) => replay(name, options, withClient, world));
+    .action((names: string[], options: ReplayOptions & { query?: string }) => {
+      const [name, ...more] = names;
+      if (name === undefined && options.query === undefined)
+        throw new InvalidInput('replay: expected a file or an id.');
+      return name !== undefined && more.length === 0 && options.query === undefined
+        ? replay(name, options, withClient, world)
+        : replayMany(names, options, withClient, world);
+    });
+
+  command('rollout <build id>', 'have new sessions begin on a version of the workers; open ones stay with theirs')
+    .requiredOption('--deployment <name>', 'DEEP_RESEARCH_DEPLOYMENT of the workers')
+    .option('--wait', 'until no session is left on older versions')
+    .option(...json)
+    .action((buildId: string, options: RolloutOptions) =>
+      withClient((client) => rollout(client, buildId, options, world)),
+    );
 
   addBatchCommands(program, world, withClient);
   addScoreCommands(program, world, withClient);

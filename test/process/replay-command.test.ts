@@ -37,6 +37,23 @@ test('a history of other code is told apart, with the first difference', { timeo
   expect(unchecked).toMatchObject({ out: 'Not checked against the code of today.\n', code: 0 });
 });
 
+test('of several histories each is told, and the exit code says whether all replay', {
+  timeout: LIMIT_MS,
+}, async () => {
+  const other = join(mkdtempSync(join(tmpdir(), 'deep-research-replay-')), 'other.json');
+  writeFileSync(other, readFileSync(KEPT, 'utf8').replaceAll(/"name": ?"infer"/g, '"name":"think"'));
+  const { out, code } = await replay(KEPT, other, '--json');
+  expect(JSON.parse(out)).toMatchObject({
+    checked: 2,
+    broken: 1,
+    sessions: [
+      { name: KEPT, replays: true },
+      { name: other, replays: false },
+    ],
+  });
+  expect(code).toBe(1);
+});
+
 test('what is no history is refused', { timeout: LIMIT_MS }, async () => {
   const { err, code } = await replay('package.json');
   expect(err).toBe('deep-research: package.json: it holds no "events".\n');

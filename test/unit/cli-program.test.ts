@@ -58,6 +58,7 @@ async function run(args: string[], { events = [], status = aStatus(), fails, std
     signal: abort.signal,
     readStdin: async () => stdin,
     checkReplay: async () => ({ replays: true }),
+    checkReplays: async (histories) => histories.map(() => ({ replays: true })),
     runWorkerProgram: async (name, rest) => {
       asked.push([name, ...rest]);
       return rest.includes('bad') ? 1 : 0;

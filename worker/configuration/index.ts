@@ -16,6 +16,7 @@ import { type EncryptionKeys, encryptionKeysFrom } from '../../converter/encrypt
 import { EFFECTFUL_TOOLS } from '../../protocol/tool-call.ts';
 import type { Place } from '../../store/place.ts';
 import { type OtlpSettings, otlpSettings } from '../../telemetry/settings.ts';
+import { BUILD_ID } from '../version.ts';
 import { browserSettings } from './browser.ts';
 import { cacheSettings } from './cache.ts';
 import { dockerSettings } from './docker.ts';
@@ -41,6 +42,10 @@ export interface Configuration {
   taskQueue: string;
   /** Absent: everything on one queue. */
   roles?: Role[];
+  /** Stands in histories; with a name of a deployment, the version of it. */
+  buildId: string;
+  /** Absent where any worker takes any session. */
+  deployment?: { name: string; versioning: 'pinned' | 'auto-upgrade' };
   /** Most calls a second of a tool, over all workers. */
   toolRates: Record<string, number>;
   endpoints: Endpoint[];
@@ -141,6 +146,10 @@ export function readConfiguration(
   return {
     taskQueue: values.TEMPORAL_TASK_QUEUE,
     ...(roles ? { roles } : {}),
+    buildId: values.DEEP_RESEARCH_BUILD_ID ?? BUILD_ID,
+    ...(values.DEEP_RESEARCH_DEPLOYMENT
+      ? { deployment: { name: values.DEEP_RESEARCH_DEPLOYMENT, versioning: values.DEEP_RESEARCH_VERSIONING } }
+      : {}),
     toolRates,
     endpoints: endpoints ?? [],
     corpora,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../../../protocol/names.ts';
 import { TOOL_NAMES, WORKSPACE_TOOLS } from '../../../protocol/tool-call.ts';
-import { byName, count, numberOf, quantity, secret, text, textOr, texts } from '../variable.ts';
+import { BUILD_ID } from '../../version.ts';
+import { byName, choice, count, numberOf, quantity, secret, text, textOr, texts } from '../variable.ts';
 
 export const ROLES = ['workflow', 'inference', 'tools', 'sandbox'] as const;
 export type Role = (typeof ROLES)[number];
@@ -34,6 +35,19 @@ export const temporal = {
   TEMPORAL_TASK_QUEUE: textOr(DEFAULT_TASK_QUEUE, {
     description: 'Task queue of the sessions.',
     environmentOnly: true,
+  }),
+  DEEP_RESEARCH_DEPLOYMENT: text({
+    description:
+      'Name of the deployment whose version this worker is ([deployments](deployments.md)): sessions stay with the version they began on.',
+    fallback: 'none; any worker takes any session',
+  }),
+  DEEP_RESEARCH_BUILD_ID: text({
+    description: 'Id of the version within the deployment. Another for each state of code and configuration.',
+    fallback: BUILD_ID,
+  }),
+  DEEP_RESEARCH_VERSIONING: choice(['pinned', 'auto-upgrade'], 'pinned', {
+    description:
+      '`pinned`: a session ends on the version it began on. `auto-upgrade`: it moves to the current one, whose code has to replay it.',
   }),
   WORKER_ROLES: texts({
     description:
