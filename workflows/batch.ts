@@ -16,7 +16,7 @@ import {
 } from './batch-state.ts';
 
 /** Rows of one write: some megabytes where sessions are long. */
-const MOST_RECORDED = 32;
+const MOST_RECORDED = 16;
 /** Rows wait for others, so that they are written together; no longer than this. */
 const LOT_MS = 2_000;
 /** Sessions that have ended and wait to be written, beyond which no more are started. */
