@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { withHeartbeat } from '../heartbeat.ts';
+import { steadyNow } from '../steady-now.ts';
 
 /** Milliseconds: sessions of a few rounds end at once, long ones need no haste. */
 const WAIT = { first: 100, growth: 1.5, longest: 5_000 };
@@ -26,7 +27,7 @@ export async function awaitSessions({ ids }: { ids: string[] }): Promise<string[
     }
   };
   return withHeartbeat(async () => {
-    const end = Date.now() + LONGEST_MS;
+    const end = steadyNow() + LONGEST_MS;
     for (let wait = WAIT.first; ; wait = Math.min(WAIT.longest, wait * WAIT.growth)) {
       const over: string[] = [];
       for (let from = 0; from < ids.length; from += AT_ONCE) {
@@ -34,7 +35,7 @@ export async function awaitSessions({ ids }: { ids: string[] }): Promise<string[
         const looked = await Promise.all(some.map(isOver));
         over.push(...some.filter((_, index) => looked[index]));
       }
-      if (over.length > 0 || Date.now() > end) return over;
+      if (over.length > 0 || steadyNow() > end) return over;
       await sleep(wait, undefined, { signal });
     }
   });

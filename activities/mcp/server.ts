@@ -1,5 +1,6 @@
 import type { CallToolResult } from '@modelcontextprotocol/client';
 import { log } from '../log.ts';
+import { steadyNow } from '../steady-now.ts';
 import { untilAborted } from '../web/until-aborted.ts';
 import { connect, type McpConnection, Unreachable } from './connection.ts';
 import { endOf, reasonOf } from './failure.ts';
@@ -102,7 +103,7 @@ export class McpServer {
   /** The connection there is, or a new one; calls that want one at once share it. */
   async #connected(): Promise<McpConnection> {
     if (this.#connection?.open()) return this.#connection;
-    if (this.#failure && Date.now() - this.#failure.at < PAUSE_MS) throw this.#failure.error;
+    if (this.#failure && steadyNow() - this.#failure.at < PAUSE_MS) throw this.#failure.error;
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined;
     });
@@ -117,7 +118,7 @@ export class McpServer {
       const failure = error as Unreachable;
       // The first start's failure ends the worker with these words.
       if (this.#connection) this.#log(failure.message, failure.lastWords);
-      this.#failure = { error: failure, at: Date.now() };
+      this.#failure = { error: failure, at: steadyNow() };
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Recorded, unrecorded } from '../lookup/recorded.ts';
+import { steadyNow } from '../steady-now.ts';
 import { type FailureKind, ProviderError } from './failure.ts';
 import { languageOf } from './language.ts';
 import { mergeHits } from './merge.ts';
@@ -76,7 +77,7 @@ const SHORT_WAIT_MS = 10_000;
 
 /** Searches with the providers in their order, each the fallback of those before it. All must be of one kind. */
 export function createSearcher(providers: Provider[], defaults: SearchAllOptions = {}): Searcher {
-  const standing = defaults.standing ?? createStanding(defaults.now ?? Date.now);
+  const standing = defaults.standing ?? createStanding(defaults.now ?? steadyNow);
   return {
     async search(queries, signal, options) {
       const settings = { ...defaults, ...options };
@@ -131,7 +132,7 @@ async function answerOne(
   options: SearchAllOptions,
   signal: AbortSignal,
 ): Promise<SearchAnswer> {
-  const now = options.now ?? Date.now;
+  const now = options.now ?? steadyNow;
   const startedAt = now();
   const told = languageOf(text);
   const language = options.language ?? told.language;
@@ -185,7 +186,7 @@ async function attempt(
   options: SearchAllOptions,
   signal: AbortSignal,
 ): Promise<AttemptResult> {
-  const now = options.now ?? Date.now;
+  const now = options.now ?? steadyNow;
   const wait = (ms: number) => (options.wait ?? waitFor)(ms, signal);
   const startedAt = now();
   const key = cacheKey(provider, query);

@@ -5,6 +5,7 @@ import { keptHits } from '../providers/kept-hits.ts';
 import type { Provider, SearchKind } from '../providers/provider.ts';
 import { createSearcher, type SearchAnswer } from '../providers/search-all.ts';
 import { createStanding, type Standing } from '../providers/standing.ts';
+import { steadyNow } from '../steady-now.ts';
 import { joinBlocks } from './results/blocks.ts';
 import { type ToolContext, ToolError, TryLater } from './tool.ts';
 
@@ -24,7 +25,7 @@ export type WebSearch = (
  * @param shared for sessions that share their searches
  */
 export function webSearches(providers: Providers | undefined, cache: Cache, shared: Cache = noCache) {
-  const standing = createStanding(Date.now);
+  const standing = createStanding(steadyNow);
   const of = (kind: SearchKind): WebSearch | undefined =>
     providers && providers[kind].length > 0
       ? webSearch(providers[kind], cache, standing, providers.merge, shared)

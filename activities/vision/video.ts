@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Media } from '../inference/media.ts';
 import { limiter } from '../limiter.ts';
+import { steadyNow } from '../steady-now.ts';
 import { ToolError } from '../tools/tool.ts';
 import { ProgramFailure, type ProgramLimits, runContained } from './contained-program.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
@@ -139,10 +140,10 @@ async function framesOf(
   signal: AbortSignal,
 ): Promise<{ at: number; jpeg: Buffer }[]> {
   const frames: { at: number; jpeg: Buffer }[] = [];
-  const until = Date.now() + PATIENCE_MS;
+  const until = steadyNow() + PATIENCE_MS;
   let fault: unknown;
   for (const at of moments(seconds, wanted)) {
-    if (Date.now() > until) break;
+    if (steadyNow() > until) break;
     try {
       const jpeg = await frameAt(file, name, at, frameSide, ffmpeg.ffmpeg, signal);
       // A place past the last picture gives none.

@@ -1,3 +1,4 @@
+import { steadyNow } from '../steady-now.ts';
 import { FetchError } from './fetch-error.ts';
 import { parseRobots, type RobotsRules, robotsAllow } from './robots-rules.ts';
 import { type Permit, type SafeFetchOptions, safeFetch, userAgent } from './safe-fetch.ts';
@@ -24,7 +25,7 @@ interface Entry {
  * @param options how to fetch the files; the User-Agent's product token is the name that rules are looked up for
  * @param now current time in milliseconds
  */
-export function robotsPermit(options: SafeFetchOptions = {}, now: () => number = Date.now): Permit {
+export function robotsPermit(options: SafeFetchOptions = {}, now: () => number = steadyNow): Permit {
   const agent = options.userAgent ?? userAgent();
   const known = new Map<string, Entry>();
 

@@ -47,12 +47,10 @@ const WANTED: Partial<Record<FaultKind, number>> = {
 
 let dice: Dice;
 let stage: Stage;
-/** The sessions by which the others are judged go without faults. */
-let disturbed = false;
 
 beforeAll(async () => {
   dice = throwDice();
-  stage = await openStage({ dice, sessions: SESSIONS, disturbed: () => disturbed });
+  stage = await openStage({ dice, sessions: SESSIONS });
 }, START_LIMIT_MS);
 
 afterAll(() => stage?.close());
@@ -104,7 +102,8 @@ test(
       };
       expect(stage.lines().map((line) => line.trim())).toEqual(calm.q.effects);
 
-      disturbed = true;
+      // The sessions by which the others are judged went without faults.
+      stage.disturb();
       const sessions = Array.from({ length: SESSIONS }, (_, index) =>
         // Spread among the others.
         index % Math.ceil(SESSIONS / CONTAINED) === 0 ? make.d(tagOf('d', index)) : make.q(tagOf('q', index)),

@@ -37,14 +37,14 @@ export interface Stage {
   herd: Herd;
   /** The workers' temporary folders. */
   folder: string;
+  /** From here on requests to the models and the search providers fail now and then. */
+  disturb(): void;
   close(): Promise<void>;
 }
 
 export interface StageOptions {
   dice: Dice;
   sessions: number;
-  /** Model calls and look-ups go wrong only while this holds. */
-  disturbed: () => boolean;
 }
 
 const PLAIN_WORKERS = 3;
@@ -53,7 +53,7 @@ const MODEL_FAULTS = 0.06;
 const SEARCH_FAULTS = 0.15;
 
 /** Opens everything, or closes again what was opened. */
-export async function openStage({ dice, sessions, disturbed }: StageOptions): Promise<Stage> {
+export async function openStage({ dice, sessions }: StageOptions): Promise<Stage> {
   const closers: (() => unknown)[] = [];
   const close = async () => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -73,10 +73,9 @@ export async function openStage({ dice, sessions, disturbed }: StageOptions): Pr
     );
     const docker = closing(await startDocker());
     const faultOf = answerFaults(dice, { share: SEARCH_FAULTS, most: 1 });
-    const search = closing(await startCountingSearch((request) => (disturbed() ? faultOf(request) : undefined)));
-    const models = await Promise.all(
-      [1, 2].map((number) => startFaultyModel(diceOf(dice.seed + number), MODEL_FAULTS, { keepBodies: false })),
-    );
+    let disturbed = false;
+    const search = closing(await startCountingSearch((request) => (disturbed ? faultOf(request) : undefined)));
+    const models = await Promise.all([1, 2].map((number) => startFaultyModel(diceOf(dice.seed + number))));
     for (const model of models) closing(model);
     const connection = closing(await Connection.connect({ address: temporal.address }));
 
@@ -113,6 +112,10 @@ export async function openStage({ dice, sessions, disturbed }: StageOptions): Pr
       docker,
       herd,
       folder,
+      disturb() {
+        disturbed = true;
+        for (const model of models) model.disturb(MODEL_FAULTS);
+      },
       close,
     };
   } catch (error) {

@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { Endpoint } from '../../activities/inference/endpoint.ts';
 import { connectionFailure, failureOf } from '../../activities/inference/failure.ts';
 import {
@@ -302,4 +302,21 @@ test('pages are read by research endpoints where none has that role; images are 
   const { signal } = new AbortController();
   expect((await fleet.acquire({ role: 'pages', signal })).endpoint.name).toBe('a');
   await expect(fleet.acquire({ role: 'vision', signal })).rejects.toThrow('No endpoint serves the role "vision"');
+});
+
+test('a clock that is set back by hours makes no endpoint rest for hours', async () => {
+  let wall = Date.now();
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => wall);
+  try {
+    const { call, alive } = aWorld([anEndpoint('a')], { now: undefined });
+    const lease = await call('s1');
+    alive.set('a', false);
+    lease.release(refused());
+    wall -= 7_200_000;
+    const failure = await call('s1', 'a').catch((error) => error);
+    expect(failure).toMatchObject({ type: FAILURE.modelUnavailable });
+    expect(failure.nextRetryDelay).toBeLessThanOrEqual(2_500);
+  } finally {
+    clock.mockRestore();
+  }
 });

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ToolProtocol } from '../../../protocol/messages.ts';
 import { FAILURE } from '../../../protocol/names.ts';
+import { steadyNow } from '../../steady-now.ts';
 import { type Endpoint, type EndpointRole, protocolOf } from '../endpoint.ts';
 import { betterThan, choose, type Known } from './choose.ts';
 import { DEFAULT_PRIORITY, FIRST_LOOK_MS, PATIENCE_MS, REST_MS } from './constants.ts';
@@ -61,7 +62,7 @@ export interface FleetOptions {
 }
 
 export function makeFleet(endpoints: readonly Endpoint[], options: FleetOptions = {}): Fleet {
-  const { now = Date.now, random = Math.random } = options;
+  const { now = steadyNow, random = Math.random } = options;
   const all = endpoints.map((endpoint): Known => ({ endpoint, health: makeHealth(), load: makeLoad(endpoint) }));
   const queue = makeQueue(PATIENCE_MS / 4);
   /** Calls that no answer has come to yet, the oldest first. */

@@ -1,5 +1,5 @@
 import type { FaultInput } from '../../../local/rehearsal/faults.ts';
-import { type RehearsalOptions, startRehearsal } from '../../../local/rehearsal/server.ts';
+import { type Rehearsal, startRehearsal } from '../../../local/rehearsal/server.ts';
 import type { Dice } from './dice.ts';
 
 /** Every way in which a model server fails a request that is not the request's own fault. */
@@ -17,6 +17,8 @@ export const MODEL_FAULTS: readonly FaultInput[] = [
 
 export interface FaultyModel {
   url: string;
+  /** From here on it fails a share of its requests, each in one of the ways. */
+  disturb(share: number): void;
   /** Faults that were played so far, by kind. */
   played(): Record<string, number>;
   /** Refuses every connection until `back`. */
@@ -25,28 +27,27 @@ export interface FaultyModel {
   close(): Promise<void>;
 }
 
-/** A rehearsal model that fails a share of its requests, each in one of the ways. */
-export async function startFaultyModel(
-  dice: Dice,
-  share: number,
-  options: RehearsalOptions = {},
-): Promise<FaultyModel> {
+/** A rehearsal model that goes wrong when it is told to. */
+export async function startFaultyModel(dice: Dice): Promise<FaultyModel> {
   const ended: Record<string, number>[] = [];
+  let share = 0;
   let lives = 0;
-  const start = async (port?: number) => {
-    const model = await startRehearsal({ ...options, port });
+  const spoil = ({ faults }: Rehearsal) => {
+    if (share === 0) return;
     for (const [kind, fault] of MODEL_FAULTS.entries()) {
       const seed = Math.floor(dice.fraction('model', lives, kind) * 2 ** 31);
-      if (share > 0) model.faults.add({ ...fault, match: { probability: share / MODEL_FAULTS.length, seed } });
+      faults.add({ ...fault, match: { probability: share / MODEL_FAULTS.length, seed } });
     }
-    lives += 1;
-    return model;
   };
-  let model = await start();
+  let model = await startRehearsal();
   const { url, port } = model;
   let away = false;
   return {
     url,
+    disturb(wanted) {
+      share = wanted;
+      spoil(model);
+    },
     played: () => sum([...ended, model.faults.played()]),
     async leave() {
       away = true;
@@ -54,7 +55,9 @@ export async function startFaultyModel(
       await model.close();
     },
     async back() {
-      model = await start(port);
+      lives += 1;
+      model = await startRehearsal({ port });
+      spoil(model);
       away = false;
     },
     async close() {

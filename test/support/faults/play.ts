@@ -19,33 +19,43 @@ export interface PlayOptions {
   say?: (line: string) => void;
 }
 
-/** What is hit at one time by one fault only: two kills of a server in one moment are one. */
-const targetOf = (kind: FaultKind): string => (kind === 'database-kill' ? 'temporal' : (kind.split('-')[0] ?? kind));
+const LOOK_MS = 50;
+
+/**
+ * What is hit by one fault at a time: two kills of a server in one moment are one. Workers are several, and who plays
+ * their faults sees to each of them.
+ */
+function targetOf(kind: FaultKind): string | undefined {
+  if (kind === 'database-kill') return 'temporal';
+  return kind.startsWith('worker-') || kind === 'clock-jump' ? undefined : kind.split('-')[0];
+}
 
 /** Plays a plan while work goes on. Gives what was played; rejects where a fault could not be played. */
 export async function playFaults(plan: readonly PlannedFault[], options: PlayOptions): Promise<PlayedFault[]> {
   const { plays, progress, over, say = () => {} } = options;
   const played: PlayedFault[] = [];
-  const busy = new Map<string, Promise<void>>();
+  const all: Promise<void>[] = [];
+  const last = new Map<string, Promise<void>>();
   for (const fault of plan) {
     const play = plays[fault.kind];
     if (!play) throw new Error(`Nobody plays ${fault.kind}.`);
-    while (!over.aborted && progress() < fault.at) await sleep(50);
+    while (!over.aborted && progress() < fault.at) await sleep(LOOK_MS);
     if (over.aborted) break;
     const target = targetOf(fault.kind);
-    // Workers are several; each of them sees to it that it is hit by one fault at a time.
-    const free = target === 'worker' ? Promise.resolve() : (busy.get(target) ?? Promise.resolve());
-    const mine = free.then(async () => {
+    const before = target === undefined ? undefined : last.get(target);
+    const mine = (async () => {
+      await before;
       const began = Date.now();
       say(`${(progress() * 100).toFixed(0)} %: ${fault.kind} ${fault.seconds || ''}`);
       await play(fault);
       played.push({ ...fault, began, ended: Date.now() });
-    });
+    })();
     // Told at the end; the others are still played.
     mine.catch(() => {});
-    busy.set(target === 'worker' ? `worker ${played.length} ${fault.at}` : target, mine);
+    all.push(mine);
+    if (target !== undefined) last.set(target, mine);
   }
-  await Promise.all(busy.values());
+  await Promise.all(all);
   return played.sort((one, other) => one.began - other.began);
 }
 

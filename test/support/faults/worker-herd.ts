@@ -21,8 +21,6 @@ export interface Herd {
   openFiles(): string[][];
   /** Exit codes of those that were told to stop. */
   exitCodes: (number | null)[];
-  /** Of all workers that were started. */
-  output(): string;
   /** Stops them all. */
   close(): Promise<void>;
 }
@@ -32,7 +30,6 @@ export interface Herd {
  * @param folder for what the workers' clocks say, and their temporary files
  */
 export async function keepWorkers(environments: readonly NodeJS.ProcessEnv[], folder: string): Promise<Herd> {
-  const outputs: string[] = [];
   const exitCodes: Herd['exitCodes'] = [];
   let closing = false;
   let hasBegun = false;
@@ -60,7 +57,6 @@ export async function keepWorkers(environments: readonly NodeJS.ProcessEnv[], fo
         } catch (error) {
           if (!hasBegun) throw error;
           // Its Temporal is away, or its disk is full.
-          outputs.push(String(error));
           await sleep(AGAIN_MS);
           continue;
         }
@@ -68,7 +64,6 @@ export async function keepWorkers(environments: readonly NodeJS.ProcessEnv[], fo
         if (closing) exitCodes.push(await worker.stop());
         await worker.exited;
         place.worker = undefined;
-        outputs.push(worker.output());
       }
     })();
     return place;
@@ -109,7 +104,6 @@ export async function keepWorkers(environments: readonly NodeJS.ProcessEnv[], fo
       }),
     openFiles: () => places.flatMap(({ worker }) => (worker ? [openFilesOf(worker.pid)] : [])),
     exitCodes,
-    output: () => [...outputs, ...places.map(({ worker }) => worker?.output() ?? '')].join('\n'),
     async close() {
       closing = true;
       await Promise.all(places.map(({ busy }) => busy));
