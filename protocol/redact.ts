@@ -20,6 +20,26 @@ const LOGIN = /\b([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"'@]+@/gi;
 const PARAMETER =
   /([?&](?:[\w.-]*(?:key|token|secret|signature|passw(?:or)?d|credential)|sig|auth|x-amz-[\w-]+)=)[^&\s"'#)\]]+/gi;
 
+/** Hides what in the addresses of a text lets in: a server may quote it without the address around it. */
+export function hideInAddresses(text: string): void {
+  for (const [address] of text.matchAll(/\bhttps?:\/\/[^\s"'<>,\]}]+/gi)) {
+    const url = URL.parse(address);
+    if (!url) continue;
+    for (const value of [url.password, ...url.searchParams.values()]) {
+      hide(value);
+      hide(decoded(value));
+    }
+  }
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /**
  * The text without the secrets that this process knows, and without what in addresses is likely to be one. For logs,
  * traces and failures: the last guard, where the first is that nobody writes a secret there.
@@ -27,6 +47,5 @@ const PARAMETER =
 export function redact(text: string): string {
   let shown = text;
   for (const secret of hidden) if (shown.includes(secret)) shown = shown.replaceAll(secret, SHOWN);
-  if (!shown.includes('://')) return shown;
   return shown.replace(LOGIN, '$1…@').replace(PARAMETER, '$1…');
 }

@@ -8,6 +8,7 @@ import { MOST_CHARACTERS, type OwnTool, ownTool } from '../tools/own-tool.ts';
 import { type ToolContext, ToolError, TryLater } from '../tools/tool.ts';
 import { type KeepFile, resultOutput } from './result-text.ts';
 import { CallFailed, type McpServer } from './server.ts';
+import { withoutKeys } from './settings.ts';
 import type { ToolList } from './tool-list.ts';
 import { modelName } from './tool-names.ts';
 
@@ -137,7 +138,8 @@ async function call(
   };
   try {
     const result = await server.call(tool.name, args, { signal: context.signal, repeatable, beforeSending });
-    return await resultOutput(result, keeper(context));
+    const output = await resultOutput(result, keeper(context));
+    return { ...output, text: withoutKeys(output.text, server.settings) };
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
     if (error.maybeDone && !repeatable) throw new ToolError(maybeDone);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { hide, hideInAddresses } from '../../protocol/redact.ts';
 import { ConfigurationError } from './error.ts';
 import { misspeltVariables, unknownKeys } from './misspelt.ts';
 import { fileVariableOf, secretFrom } from './secret-file.ts';
@@ -28,6 +29,8 @@ export function readVariables(env: NodeJS.ProcessEnv): Variables {
     } catch (error) {
       problems.push(...(error as ConfigurationError).problems);
     }
+    if (raw !== undefined) hideInAddresses(typeof raw === 'string' ? raw : JSON.stringify(raw));
+    if (about.secret && about.readElsewhere && typeof raw === 'string') hide(raw);
     if (fromFile !== undefined && (about.readElsewhere || about.environmentOnly)) {
       problems.push(`${name} in ${file}: it is read from the environment only.`);
       continue;
