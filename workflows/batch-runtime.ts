@@ -38,9 +38,9 @@ export interface BatchSinks extends wf.Sinks {
 
 const { batch: worker } = wf.proxySinks<BatchSinks>();
 
-/** What happens at shorter intervals than this is taken together: some three sessions end in a second, or more. */
-const BUSY_MS = 350;
-const HOLD_MS = 250;
+/** What happens at shorter intervals than this is taken together: two sessions end in a second, or more. */
+const BUSY_MS = 600;
+const HOLD_MS = 300;
 /** With fewer at work, a place that is empty meanwhile is a large part of them. */
 const FEWEST_HELD = 8;
 

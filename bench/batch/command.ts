@@ -10,6 +10,7 @@ interface Options {
   window: number;
   rounds: number;
   plain: number;
+  laps: number;
   json?: string;
 }
 
@@ -21,7 +22,8 @@ export function benchBatch(program: Command): void {
     .option('--rollouts <n>', 'rollouts of each row', whole, 2)
     .option('--window <n>', 'sessions at once', whole, 16)
     .option('--rounds <n>', 'model replies of a session', whole, 2)
-    .option('--plain <n>', 'sessions without a batch, half before it and half after', whole, 200)
+    .option('--plain <n>', 'sessions without a batch, before and after it', whole, 200)
+    .option('--laps <n>', 'batches that share the rows, in turns with sessions without one', whole, 1)
     .option('--json <file>', 'write the figures to a file')
     .action(run);
 }

@@ -19,6 +19,8 @@ export interface BatchLoad {
   rounds: number;
   /** Sessions without a batch. */
   plain: number;
+  /** Batches, each with its share of the rows, in turns with sessions without one. */
+  laps: number;
 }
 
 export interface BatchFigures {
@@ -27,9 +29,9 @@ export interface BatchFigures {
   /** Milliseconds of processor time a session, in the worker and in the server: what a busy machine blurs less. */
   batchCpu: Cpu;
   plainCpu: Cpu;
-  /** Of the batch workflow, oldest first. */
+  /** Of the last batch's workflow, oldest first. */
   runs: { events: number; bytes: number }[];
-  /** While the batch ran, at each tenth. */
+  /** While the last batch ran, at each tenth. */
   memory: { done: number; perSecond: number; rss: number; run: number }[];
   server: string;
 }
@@ -56,32 +58,54 @@ export async function runBatchBench(load: BatchLoad, say: (line: string) => void
   });
   try {
     await plainSessions(stand, Math.min(20, load.plain), load.window, 'warm');
-    const half = Math.ceil(load.plain / 2);
-    say(`${half} sessions without a batch`);
     const cpu = cpuMeter(stand.serverPid);
-    const before = await plainSessions(stand, half, load.window, 'before');
-    const cpuBefore = cpu();
-    say(`a batch of ${load.rows} rows x ${load.rollouts}`);
-    const batch = await batchSessions(stand, load, say);
-    const cpuBatch = cpu();
-    say(`${half} sessions without a batch`);
-    const after = await plainSessions(stand, half, load.window, 'after');
-    const cpuAfter = cpu();
-    const total = load.rows * load.rollouts;
+    const plain = newTally();
+    const inBatch = newTally();
+    const plainLap = async (lap: number) => {
+      const count = Math.ceil(load.plain / (load.laps + 1));
+      say(`${count} sessions without a batch`);
+      cpu();
+      add(plain, count, await plainSessions(stand, count, load.window, `plain-${lap}`), cpu());
+    };
+    await plainLap(0);
+    let last: Awaited<ReturnType<typeof batchSessions>> | undefined;
+    for (let lap = 1; lap <= load.laps; lap += 1) {
+      const share = { ...load, rows: Math.ceil(load.rows / load.laps) };
+      say(`a batch of ${share.rows} rows x ${load.rollouts}`);
+      cpu();
+      last = await batchSessions(stand, share, `bench-batch-${lap}`, say);
+      add(inBatch, share.rows * load.rollouts, last.seconds, cpu());
+      await plainLap(lap);
+    }
     return {
-      ...batch,
-      plainPerSecond: (2 * half) / (before + after),
-      batchCpu: { worker: cpuBatch.worker / total, server: cpuBatch.server / total },
-      plainCpu: {
-        worker: (cpuBefore.worker + cpuAfter.worker) / 2 / half,
-        server: (cpuBefore.server + cpuAfter.server) / 2 / half,
-      },
+      batchPerSecond: inBatch.sessions / inBatch.seconds,
+      plainPerSecond: plain.sessions / plain.seconds,
+      batchCpu: cpuOf(inBatch),
+      plainCpu: cpuOf(plain),
+      runs: last?.runs ?? [],
+      memory: last?.memory ?? [],
       server: stand.server,
     };
   } finally {
     await stand.stop();
   }
 }
+
+interface Tally extends Cpu {
+  sessions: number;
+  seconds: number;
+}
+
+const newTally = (): Tally => ({ sessions: 0, seconds: 0, worker: 0, server: 0 });
+
+function add(tally: Tally, sessions: number, seconds: number, { worker, server }: Cpu): void {
+  tally.sessions += sessions;
+  tally.seconds += seconds;
+  tally.worker += worker;
+  tally.server += server;
+}
+
+const cpuOf = ({ sessions, worker, server }: Tally): Cpu => ({ worker: worker / sessions, server: server / sessions });
 
 /** Processor time since it was last asked. */
 function cpuMeter(serverPid: number): () => Cpu {
@@ -130,8 +154,9 @@ async function plainSessions(stand: WorkerStand, count: number, window: number, 
 async function batchSessions(
   { client, taskQueue }: WorkerStand,
   { rows, rollouts, window }: BatchLoad,
+  id: string,
   say: (line: string) => void,
-): Promise<Pick<BatchFigures, 'batchPerSecond' | 'runs' | 'memory'>> {
+): Promise<Pick<BatchFigures, 'runs' | 'memory'> & { seconds: number }> {
   const questions = Array.from({ length: rows }, (_, index) => ({
     id: index + 1,
     question: `Which lamps ${index + 1}?`,
@@ -139,7 +164,7 @@ async function batchSessions(
   const total = rows * rollouts;
   const startedAt = performance.now();
   const handle = await client.workflow.start<(input: BatchInput) => Promise<BatchResult>>(WORKFLOW.batch, {
-    workflowId: 'bench-batch',
+    workflowId: id,
     taskQueue,
     args: [{ ...(packRows(questions) ?? {}), rollouts, window, tools: ['search'] }],
   });
@@ -152,7 +177,7 @@ async function batchSessions(
   const seen = new Set<string>();
   while (!over) {
     await Promise.race([sleep(LOOK_MS), result]);
-    const current = client.workflow.getHandle('bench-batch');
+    const current = client.workflow.getHandle(id);
     seen.add((await current.describe()).runId);
     const status = await current.query<BatchStatus, []>(QUERY.status).catch(() => undefined);
     const at = performance.now();
@@ -166,14 +191,14 @@ async function batchSessions(
   const { totals } = await result;
   const seconds = (performance.now() - startedAt) / 1000;
   if (totals.success !== total) throw new Error(`Of ${total} sessions ${totals.success} succeeded.`);
-  return { batchPerSecond: total / seconds, runs: await runsOf(client), memory };
+  return { seconds, runs: await runsOf(client, id), memory };
 }
 
 /** The list follows the server by a moment: it is whole when it tells of a completed run. */
-async function runsOf(client: WorkerStand['client']): Promise<BatchFigures['runs']> {
+async function runsOf(client: WorkerStand['client'], id: string): Promise<BatchFigures['runs']> {
   for (let tries = 0; ; tries += 1) {
     const infos = [];
-    for await (const info of client.workflow.list({ query: `WorkflowId = 'bench-batch'` })) infos.push(info);
+    for await (const info of client.workflow.list({ query: `WorkflowId = '${id}'` })) infos.push(info);
     if (infos.some(({ status }) => status.name === 'COMPLETED') || tries > 60) {
       return infos
         .sort((a, b) => a.startTime.getTime() - b.startTime.getTime())
