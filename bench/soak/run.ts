@@ -148,18 +148,26 @@ async function stopChild(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** Of everything below a folder that others write to meanwhile, but what is below another. */
+/** Of everything below a folder that others write to and remove from meanwhile, but what is below another. */
 function sizeOf(folder: string, without?: string): { bytes: number; files: number } {
-  let bytes = 0;
-  let files = 0;
-  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    if (without !== undefined && entry.parentPath.startsWith(without)) continue;
-    try {
-      if (entry.isFile()) bytes += lstatSync(join(entry.parentPath, entry.name)).size;
-      files += 1;
-    } catch {
-      // It is gone already.
-    }
+  const sum = { bytes: 0, files: 0 };
+  for (const name of namesIn(folder)) {
+    const path = join(folder, name);
+    if (path === without) continue;
+    const entry = lstatSync(path, { throwIfNoEntry: false });
+    if (!entry) continue;
+    const below = entry.isDirectory() ? sizeOf(path, without) : { bytes: entry.size, files: 1 };
+    sum.bytes += below.bytes;
+    sum.files += below.files;
   }
-  return { bytes, files };
+  return sum;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // It is gone already.
+    return [];
+  }
 }
