@@ -15,13 +15,20 @@ const OID = {
 };
 
 /** A self-signed certificate for a name, so that no key has to be kept in the repository. */
-export function selfSigned(name: string, validTo = '491231235959Z'): Certificate {
+export const selfSigned = (name: string, validTo?: string): Certificate => certificate(name, undefined, validTo);
+
+/** One that an authority (self-signed, of the name `by`) has signed: some clients take no other. */
+export const signedBy = (authority: Certificate, by: string, name: string): Certificate =>
+  certificate(name, { key: authority.key, name: by });
+
+function certificate(name: string, issuer?: { key: string; name: string }, validTo = '491231235959Z'): Certificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = der(0x30, oid(OID.ecdsaWithSha256));
-  const subject = der(0x30, der(0x31, der(0x30, oid(OID.commonName), der(0x0c, Buffer.from(name)))));
+  const named = (common: string) =>
+    der(0x30, der(0x31, der(0x30, oid(OID.commonName), der(0x0c, Buffer.from(common)))));
   const extensions = der(
     0x30,
-    extension(OID.basicConstraints, der(0x30, der(0x01, Buffer.of(0xff)))),
+    extension(OID.basicConstraints, issuer ? der(0x30) : der(0x30, der(0x01, Buffer.of(0xff)))),
     extension(OID.subjectAltName, der(0x30, der(0x82, Buffer.from(name)))),
   );
   const body = der(
@@ -29,13 +36,13 @@ export function selfSigned(name: string, validTo = '491231235959Z'): Certificate
     der(0xa0, der(0x02, Buffer.of(2))),
     der(0x02, Buffer.of(1)),
     algorithm,
-    subject,
+    named(issuer?.name ?? name),
     der(0x30, der(0x17, Buffer.from('200101000000Z')), der(0x17, Buffer.from(validTo))),
-    subject,
+    named(name),
     publicKey.export({ type: 'spki', format: 'der' }),
     der(0xa3, extensions),
   );
-  const signature = der(0x03, Buffer.of(0), sign('sha256', body, privateKey));
+  const signature = der(0x03, Buffer.of(0), sign('sha256', body, issuer?.key ?? privateKey));
   const encoded = der(0x30, body, algorithm, signature).toString('base64').replace(/.{64}/g, '$&\n');
   return {
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
