@@ -5,6 +5,7 @@ import { benchFleet } from './fleet/command.ts';
 import { benchHistory } from './history/command.ts';
 import { benchInference } from './inference/command.ts';
 import { benchLoad } from './load/command.ts';
+import { benchOpenSessions } from './open-sessions/command.ts';
 import { benchSandbox } from './sandbox/command.ts';
 import { benchSnapshots } from './snapshots/command.ts';
 import { benchSoak } from './soak/command.ts';
@@ -22,6 +23,7 @@ benchSandbox(program);
 benchDocuments(program);
 benchLoad(program);
 benchSoak(program);
+benchOpenSessions(program);
 
 // What is to be ended is ended at the exit, also after Ctrl-C.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));

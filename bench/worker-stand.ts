@@ -41,7 +41,7 @@ export async function startWorkerStand(options: {
   workflowsPath: string;
   /** The worker's activities: ours, and what is measured in them or beside them. */
   activities: (ours: Activities, configuration: Configuration) => object;
-  worker?: Pick<WorkerOptions, 'interceptors' | 'maxConcurrentActivityTaskExecutions'>;
+  worker?: Pick<WorkerOptions, 'interceptors' | 'maxConcurrentActivityTaskExecutions' | 'maxCachedWorkflows'>;
   say: (line: string) => void;
 }): Promise<WorkerStand> {
   const folder = mkdtempSync(join(tmpdir(), 'deep-research-bench-'));

@@ -11,19 +11,24 @@ import { prose } from './prose.ts';
 const [rounds = 0, characters = 0] = process.argv.slice(2).map(Number);
 const wire = callText('search', { query: ['harbour lamps lit in spring', 'keepers of the tide record'] });
 const asked = new Map<string, number>();
+const BYTES_A_TOKEN = 4;
 
 const server = createServer((request, response) => {
   if (request.method !== 'POST') {
     response.writeHead(404).end();
     return;
   }
-  request.resume().on('end', () => {
+  let bytes = 0;
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  request.on('end', () => {
     const session = String(request.headers['x-session-id']);
     const round = (asked.get(session) ?? 0) + 1;
     asked.set(session, round);
     const thought = `<think>\n${prose(round, characters - wire.length - 8)}`;
     const text = round > rounds ? '<answer>The lamps were lit in spring.</answer>' : thought + wire;
-    streamReply(response, text, { prompt_tokens: 1000 + 850 * round, completion_tokens: 230 });
+    streamReply(response, text, { prompt_tokens: Math.round(bytes / BYTES_A_TOKEN), completion_tokens: 230 });
   });
 });
 server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
