@@ -146,6 +146,29 @@ describe('with a history that may have 400 events', () => {
     expect(Math.max(...runs)).toBeLessThan(120);
   });
 
+  test('a text that is sent again after a new run has begun is taken once', async () => {
+    const session = await sessions.start(played({ rounds: 2, replyDelayMs: 300 }, { tools: ['bash'] }));
+    await eventually('it can be paused', () => session.executeUpdate(UPDATE.pause).then(() => true));
+    const say = (text: string) =>
+      session.executeUpdate<void, [string]>(UPDATE.steer, { args: [text], updateId: text.replaceAll(' ', '-') });
+    await eventually('it is paused between rounds', async () => (await statusOf(session)).state === 'paused');
+    await say('Mind the first lamp.');
+    let filling = 0;
+    await eventually('a new run has begun', async () => {
+      filling += 1;
+      await say(`Lamp ${filling}.`);
+      return (await session.describe()).runId !== session.firstExecutionRunId;
+    });
+    await say('Mind the first lamp.');
+    await session.executeUpdate(UPDATE.resume);
+    await session.result();
+    const notes = (await trajectory(sessions.client.workflow.getHandle(session.workflowId))).flatMap(({ rounds }) =>
+      rounds.flatMap((round) => round.notes),
+    );
+    expect(notes.filter((note) => note.includes('Mind the first lamp.'))).toHaveLength(1);
+    expect(notes).toHaveLength(filling + 1);
+  });
+
   test('one that people fill within a round, where it cannot go on anew, is ended by the server, and the client says so', async () => {
     const session = await sessions.start(played({ rounds: 1, replyDelayMs: 120_000 }, { tools: ['bash'] }));
     await eventually('the model is asked', () => modelCalls(sessions).some(({ endedAt }) => endedAt === undefined));
