@@ -9,7 +9,7 @@ import { redact } from '../../protocol/redact.ts';
 import { examine, examineMine, type Part } from '../../worker/doctor/examine.ts';
 import type { Finding } from '../../worker/doctor/finding.ts';
 import { type Behaviour, withServer } from '../support/providers/local-server.ts';
-import { openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
+import { eventually, openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
 
 /** `deep-research doctor` against servers that are well and servers that are not. */
 const LIMIT_MS = 180_000;
@@ -136,6 +136,21 @@ describe('Temporal', () => {
         expect.stringContaining('temporal operator namespace create nowhere'),
       ],
     ]);
+  });
+
+  test('has workers of a deployment of which no version is the current one', { timeout: LIMIT_MS }, async () => {
+    const env = {
+      TEMPORAL_TASK_QUEUE: `deployed-${randomUUID()}`,
+      DEEP_RESEARCH_DEPLOYMENT: `d-${randomUUID()}`,
+      DEEP_RESEARCH_BUILD_ID: 'v1',
+    };
+    const skip: Part[] = ['models', 'search', 'sandbox', 'storage'];
+    expect(of(await doctor(env, skip), 'Deployment')[0]?.says).toMatch(/knows no deployment/);
+    await sessions.work(env);
+    await eventually('the server knows the version', async () => {
+      const [finding] = of(await doctor(env, skip), 'Deployment', 'bad');
+      return finding?.says.includes('new sessions wait') && finding.mend?.includes('rollout v1');
+    });
   });
 
   test('has no worker for the queue, or for a role of it', { timeout: LIMIT_MS }, async () => {

@@ -7,7 +7,7 @@ import { badOf, type Finding, findingsOf } from './finding.ts';
 import { checkModels } from './models.ts';
 import { checkSearch } from './search.ts';
 import { checkStorage } from './storage.ts';
-import { checkClock, checkPollers, checkSearchAttributes } from './temporal.ts';
+import { checkClock, checkDeployment, checkPollers, checkSearchAttributes } from './temporal.ts';
 import { checkVersions } from './versions.ts';
 
 /** What can be left out, by the names that people give. */
@@ -60,6 +60,7 @@ const checkTemporal = (configuration: Configuration, workers: boolean): Promise<
     const looks = [
       checkSearchAttributes(connection, namespace),
       ...(workers ? [checkPollers(connection, namespace, configuration)] : []),
+      checkDeployment(connection, namespace, configuration),
       checkClock(connection, namespace),
     ];
     return (await Promise.all(looks)).flat();

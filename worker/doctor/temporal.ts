@@ -95,6 +95,33 @@ export async function checkPollers(
   return Promise.all(looks);
 }
 
+/** Of workers that are versions of a deployment only the current one gets new sessions; without one they wait. */
+export async function checkDeployment(
+  connection: NativeConnection,
+  namespace: string,
+  { deployment, buildId }: Configuration,
+): Promise<Finding[]> {
+  if (!deployment) return [];
+  const { good, warning, bad } = findingsOf('Deployment');
+  const { name } = deployment;
+  const rollout = `npx deep-research rollout ${buildId} --deployment ${name}`;
+  let current: string | null | undefined;
+  try {
+    const { workerDeploymentInfo } = await connection.workflowService.describeWorkerDeployment({
+      namespace,
+      deploymentName: name,
+    });
+    current = workerDeploymentInfo?.routingConfig?.currentDeploymentVersion?.buildId;
+  } catch (error) {
+    return [bad(`The server knows no deployment "${name}" (${(error as Error).message}).`, 'start a worker of it')];
+  }
+  if (!current) return [bad(`No version of the deployment "${name}" is the current one: new sessions wait.`, rollout)];
+  if (current === buildId) return [good(`This version, ${buildId}, is the current one of "${name}".`)];
+  return [
+    warning(`The current version of "${name}" is ${current}, this is ${buildId}: new sessions go there.`, rollout),
+  ];
+}
+
 /** A clock that is this much wrong makes durations and dates look odd; from the second on, requests are refused. */
 const SKEW = { odd: 2_000, bad: 60_000 };
 
