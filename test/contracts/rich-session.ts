@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { ServiceError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { QUERY, UPDATE } from '../../protocol/names.ts';
 import type { Status } from '../../protocol/status.ts';
 import {
@@ -9,7 +9,7 @@ import {
   type TrajectoryPage,
   wholeTrajectory,
 } from '../../protocol/trajectory.ts';
-import { played, type SessionHandle, type Sessions } from '../support/sessions.ts';
+import { eventually, played, type SessionHandle, type Sessions } from '../support/sessions.ts';
 
 export const CORPUS = fileURLToPath(new URL('../fixtures/corpus', import.meta.url));
 
@@ -103,7 +103,7 @@ export function startPeople(
         if (busy.has(id) || isOut(id)) continue;
         const visiting = visit(id)
           // Things that do not hold any more, such as a session that was reset meanwhile, are looked at again.
-          .catch((error) => (error instanceof WorkflowUpdateFailedError ? undefined : errors.push(error)))
+          .catch((error) => (isForNow(error) ? undefined : errors.push(error)))
           .then(() => {
             busy.delete(id);
           });
@@ -125,11 +125,19 @@ export function startPeople(
   };
 }
 
+/** A server that is loaded refuses some things for a moment. */
+const isForNow = (error: unknown): boolean =>
+  error instanceof WorkflowUpdateFailedError || error instanceof ServiceError;
+
 /** What happened in a session, without times and what differs by the state of the model's cache. */
 export async function trajectoryOf(session: Pick<SessionHandle, 'query'>): Promise<object[]> {
-  const segments = await wholeTrajectory((cursor) =>
-    session.query<TrajectoryPage, [TrajectoryCursor]>(QUERY.trajectory, cursor),
-  );
+  let segments: Segment[] = [];
+  await eventually('the session can be read', async () => {
+    segments = await wholeTrajectory((cursor) =>
+      session.query<TrajectoryPage, [TrajectoryCursor]>(QUERY.trajectory, cursor),
+    );
+    return true;
+  });
   return segments.map(plain);
 }
 

@@ -47,9 +47,15 @@ export async function openStand(): Promise<Stand> {
     async requests(id) {
       const runs = new Set<string>();
       for await (const { runId } of client.workflow.list({ query: `WorkflowId = '${id}'` })) runs.add(runId);
-      return modelCalls(sessions)
-        .filter(({ requestId = '' }) => [...runs].some((runId) => requestId.startsWith(runId)))
-        .map(({ body }) => (body as { messages: Sent[] }).messages.map(plain));
+      return (
+        modelCalls(sessions)
+          .filter(({ requestId = '' }) => [...runs].some((runId) => requestId.startsWith(runId)))
+          // A reply that goes on from its last token is asked for as tokens.
+          .flatMap(({ body }) => {
+            const { messages } = body as { messages?: Sent[] };
+            return messages ? [messages.map(plain)] : [];
+          })
+      );
     },
     async close() {
       await sessions.close();
