@@ -102,11 +102,14 @@ describe.each([60, 80, 200])('a terminal of %i columns', (columns) => {
     expect(shown).toContain('Follow-up questions are taken:');
 
     const more = columns < 80 ? [] : [['--help'], ['replay', '--help'], ['batch', '--help']];
-    for (const args of [['status', id], ['artifacts', id], ['approvals', id], ['list'], ...more]) {
-      const run = inTerminal(args, { columns });
-      expect(await run.ended, args.join(' ')).toBe(0);
-      expect(run.terminal.broken(), args.join(' ')).toEqual([]);
-    }
+    const commands = [['status', id], ['artifacts', id], ['approvals', id], ['list'], ...more];
+    await Promise.all(
+      commands.map(async (args) => {
+        const run = inTerminal(args, { columns });
+        expect(await run.ended, args.join(' ')).toBe(0);
+        expect(run.terminal.broken(), args.join(' ')).toEqual([]);
+      }),
+    );
   });
 });
 
@@ -158,9 +161,12 @@ describe('a session that has answered', () => {
     expect(await dumb.ended).toBe(0);
     // The terminal itself makes returns of newlines.
     expect(dumb.terminal.written().replaceAll('\r\n', '\n')).not.toMatch(/[\u001b\r]/);
-    for (const args of [['watch', id], ['status', id], ['list'], ['export', id], ['artifacts', id]]) {
-      expect(await piped(...args), args.join(' ')).not.toMatch(/[\u001b\r]/);
-    }
+    const commands = [['watch', id], ['status', id], ['list'], ['export', id], ['artifacts', id]];
+    await Promise.all(
+      commands.map(async (args) => {
+        expect(await piped(...args), args.join(' ')).not.toMatch(/[\u001b\r]/);
+      }),
+    );
   });
 
   test('is JSON for programs', { timeout: LIMIT_MS }, async () => {
