@@ -49,7 +49,8 @@ let dice: Dice;
 let stage: Stage;
 
 beforeAll(async () => {
-  dice = throwDice();
+  // A part of all tests, it meets the same faults each time: what fails then was changed, not unlucky.
+  dice = throwDice(process.env.FAULTS_SESSIONS ? undefined : 459_010);
   stage = await openStage({ dice, sessions: SESSIONS });
 }, START_LIMIT_MS);
 

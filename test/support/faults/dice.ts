@@ -19,10 +19,13 @@ export function diceOf(seed: number): Dice {
   };
 }
 
-/** The dice of a test's faults: `FAULTS_SEED`, else by chance. The seed is printed, so that a failure can be repeated. */
-export function throwDice(): Dice {
+/**
+ * The dice of a test's faults: `FAULTS_SEED`, else the usual seed if there is one, else by chance. The seed is printed,
+ * so that a failure can be repeated.
+ */
+export function throwDice(usual?: number): Dice {
   const given = process.env.FAULTS_SEED;
-  const seed = given === undefined ? Math.floor(Math.random() * 1e6) : Number(given);
+  const seed = given === undefined ? (usual ?? Math.floor(Math.random() * 1e6)) : Number(given);
   if (!Number.isSafeInteger(seed)) throw new Error(`FAULTS_SEED: expected a whole number, got ${given}.`);
   console.log(`FAULTS_SEED=${seed}`);
   return diceOf(seed);
