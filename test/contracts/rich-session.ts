@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { ServiceError, WorkflowUpdateFailedError } from '@temporalio/client';
+import { ServiceError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
 import { QUERY, UPDATE } from '../../protocol/names.ts';
 import type { Status } from '../../protocol/status.ts';
 import {
@@ -127,7 +127,9 @@ export function startPeople(
 
 /** A server that is loaded refuses some things for a moment. */
 const isForNow = (error: unknown): boolean =>
-  error instanceof WorkflowUpdateFailedError || error instanceof ServiceError;
+  error instanceof WorkflowUpdateFailedError ||
+  error instanceof WorkflowUpdateRPCTimeoutOrCancelledError ||
+  error instanceof ServiceError;
 
 /** What happened in a session, without times and what differs by the state of the model's cache. */
 export async function trajectoryOf(session: Pick<SessionHandle, 'query'>): Promise<object[]> {
