@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { WORKFLOW } from '../../protocol/names.ts';
+import { type ForkedWorker, forkWorker } from '../forked-worker.ts';
 import type { Ground } from '../ground.ts';
 import { type ModelProcess, startModel } from '../model-process.ts';
 import { processFigures } from '../process-figures.ts';
@@ -54,7 +55,7 @@ export async function runLoad(
   const name = `${which}-${load.sessions}-${Math.random().toString(36).slice(2, 8)}`;
   const model = await startModel([MODEL, `${load.rounds}`, `${SIZES.reply}`, `${load.think}`]);
   const worker = await startLoadWorker(which, load, { folder, address, taskQueue: name, model });
-  const pid = worker.pid as number;
+  const { pid } = worker;
   try {
     await warm(client, which, name, model);
     const idle = processFigures(pid).memory;
@@ -62,7 +63,7 @@ export async function runLoad(
     const startedAt = performance.now();
     const ids = Array.from({ length: load.sessions }, (_, index) => `${name}-${index}`);
     await inLanes(ids, (id) => start(client, which, id, name, load.rounds));
-    await allOpen(worker, model, which, load.sessions);
+    await allOpen(worker.child, model, which, load.sessions);
     const startSeconds = (performance.now() - startedAt) / 1000;
     await sleep(2_000);
     const before = processFigures(pid);
@@ -70,7 +71,7 @@ export async function runLoad(
     say(`${which}: ${load.sessions} open, ${Math.round(before.memory)} MB`);
     const openedAt = performance.now();
     if (which === 'ours') await model.ask('/open');
-    else worker.send('open');
+    else worker.child.send('open');
     await inLanes(ids, (id) => client.workflow.getHandle(id).result());
     const seconds = (performance.now() - openedAt) / 1000;
     const after = processFigures(pid);
@@ -89,7 +90,7 @@ export async function runLoad(
       events: median(sizes.map(({ historyLength }) => historyLength)),
     };
   } finally {
-    await stopChild(worker);
+    await worker.stop();
     await model.stop();
     rmSync(folder, { recursive: true, force: true });
   }
@@ -142,16 +143,15 @@ async function inLanes<T>(items: readonly T[], work: (item: T) => Promise<unknow
 
 const cpuOf = (pids: readonly number[]): number => pids.reduce((sum, pid) => sum + processFigures(pid).cpuMs, 0);
 
-async function startLoadWorker(
+function startLoadWorker(
   which: ContestantName,
   { sessions, think }: Load,
   place: { folder: string; address: string; taskQueue: string; model: ModelProcess },
-): Promise<ChildProcess> {
+): Promise<ForkedWorker> {
   const corpus = join(place.folder, 'documents');
   mkdirSync(corpus);
-  const slots = String(Math.max(100, sessions));
-  const child = fork(WORKER, [which, String(think)], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  return forkWorker(WORKER, {
+    args: [which, String(think)],
     env: {
       PATH: process.env.PATH,
       TEMPORAL_ADDRESS: place.address,
@@ -161,21 +161,8 @@ async function startLoadWorker(
       DEEP_RESEARCH_CORPUS_DIR: corpus,
       DEEP_RESEARCH_STATE_DIR: join(place.folder, 'state'),
       DEEP_RESEARCH_MAX_CACHED_WORKFLOWS: String(Math.max(200, sessions + 50)),
-      DEEP_RESEARCH_MAX_CONCURRENT_INFERENCES: slots,
+      DEEP_RESEARCH_MAX_CONCURRENT_INFERENCES: String(Math.max(100, sessions)),
       DEEP_RESEARCH_LOG_LEVEL: 'error',
     },
   });
-  const early = once(child, 'exit').then(() => {
-    throw new Error(`The ${which} worker ended before it was ready.`);
-  });
-  early.catch(() => {});
-  await Promise.race([once(child, 'message'), early]);
-  return child;
-}
-
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
 }

@@ -1,5 +1,3 @@
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { lstatSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
 import { WORKFLOW } from '../../protocol/names.ts';
 import type { ResearchResult } from '../../protocol/result.ts';
+import { type ForkedWorker, forkWorker } from '../forked-worker.ts';
 import { startModel } from '../model-process.ts';
 import { processFigures } from '../process-figures.ts';
 import { writeDocuments } from './documents.ts';
@@ -58,7 +57,7 @@ export async function runSoak(
   writeDocuments(join(folder, 'documents'));
   const model = await startModel([MODEL, String(soak.rounds), String(soak.think)]);
   const worker = await startSoakWorker(folder, { address, model: model.url, state, temporary });
-  const pid = worker.pid as number;
+  const { pid } = worker;
   const until = performance.now() + soak.minutes * 60_000;
   const counts = { ended: 0, wrong: 0 };
   let next = 0;
@@ -108,19 +107,18 @@ export async function runSoak(
     sample();
     return samples;
   } finally {
-    await stopChild(worker);
+    await worker.stop();
     await model.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-async function startSoakWorker(
+const startSoakWorker = (
   folder: string,
   place: { address: string; model: string; state: string; temporary: string },
-): Promise<ChildProcess> {
-  const child = fork(WORKER, {
+): Promise<ForkedWorker> =>
+  forkWorker(WORKER, {
     cwd: folder,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     env: {
       PATH: process.env.PATH,
       TMPDIR: place.temporary,
@@ -133,20 +131,6 @@ async function startSoakWorker(
       DEEP_RESEARCH_LOG_LEVEL: 'error',
     },
   });
-  const early = once(child, 'exit').then(() => {
-    throw new Error('The worker ended before it was ready.');
-  });
-  early.catch(() => {});
-  await Promise.race([once(child, 'message'), early]);
-  return child;
-}
-
-async function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
-}
 
 /** Of everything below a folder that others write to and remove from meanwhile, but what is below another. */
 function sizeOf(folder: string, without?: string): { bytes: number; files: number } {
