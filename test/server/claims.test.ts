@@ -50,7 +50,8 @@ test('the result says what of an answer stands in what was read, and the report 
 test('of a session that is kept open each answer is checked, and shown with its check everywhere', async () => {
   const answer = 'The keeper “rang the bell at eleven” and “slept until the late afternoon” (notes/keeper-log.txt).';
   const visit = { name: 'visit', arguments: { url: ['notes/keeper-log.txt'], goal: 'the bell' } };
-  const input = played({ script: [[visit], `<answer>${answer}</answer>`] }, { keepOpenSeconds: 600 });
+  const oneQuestion = [[visit], `<answer>${answer}</answer>`];
+  const input = played({ script: [...oneQuestion, ...oneQuestion] }, { keepOpenSeconds: 600 });
   const session = await sessions.start(input);
   const checked = async (rounds: number) => {
     await eventually(`${rounds} rounds are answered`, async () => {
