@@ -13,12 +13,15 @@ export interface ModelProcess {
 export async function startModel(program: string[]): Promise<ModelProcess> {
   const child = spawn(process.execPath, program, { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const end = () => child.kill('SIGTERM');
+  process.once('exit', end);
+  void exited.then(() => process.off('exit', end));
   for await (const url of createInterface({ input: child.stdout })) {
     return {
       url,
       ask: async (path) => (await fetch(`${url}${path}`)).text(),
       async stop() {
-        child.kill('SIGTERM');
+        end();
         await exited;
       },
     };
