@@ -1,7 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ToolError } from '../tools/tool.ts';
-import { ProgramFailure, type ProgramLimits, runContained } from '../vision/contained-program.ts';
+import { type ContainedProgram, type ProgramLimits, runContained } from '../vision/contained-program.ts';
 import type { Ffmpeg } from '../vision/ffmpeg.ts';
+import { toldOfFile } from '../vision/media-failure.ts';
 
 /** A stretch of a recording's sound, as an MP3 file. Times in seconds. */
 export interface SoundPiece {
@@ -103,18 +104,9 @@ async function pauseBefore(moment: number, ffmpeg: (args: string[]) => Promise<B
   return start + (begins + ends) / 2;
 }
 
-async function contained(name: string, program: Parameters<typeof runContained>[0], signal: AbortSignal) {
-  try {
-    return await runContained(program, LIMITS, signal);
-  } catch (error) {
-    if (!(error instanceof ProgramFailure)) throw error;
-    throw new ToolError(`${name} cannot be heard: ${reasonOf(error)}.`);
-  }
-}
-
-function reasonOf({ why, said }: ProgramFailure): string {
-  if (why === 'time') return `decoding it takes longer than ${LIMITS.seconds} seconds`;
-  if (why === 'memory') return `decoding it takes more than ${LIMITS.memoryMb} MB of memory`;
-  if (/not in allowed list|not on whitelist/i.test(said)) return 'it is no recording, or names other files';
-  return 'it is damaged, or no recording';
-}
+const contained = (name: string, program: ContainedProgram, signal: AbortSignal) =>
+  toldOfFile(name, runContained(program, LIMITS, signal), LIMITS, {
+    cannot: 'cannot be heard',
+    damaged: 'it is damaged, or no recording',
+    foreign: 'it is no recording, or names other files',
+  });

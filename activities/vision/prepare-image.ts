@@ -4,10 +4,11 @@ import type { Media } from '../inference/media.ts';
 import { limiter } from '../limiter.ts';
 import { ToolError } from '../tools/tool.ts';
 import { partsOf, runContainedNode } from './contained-node.ts';
-import { ProgramFailure, type ProgramLimits, runContained } from './contained-program.ts';
+import { type ProgramLimits, runContained } from './contained-program.ts';
 import { ffmpeg } from './ffmpeg.ts';
 import { type ImageFormat, imageFormat, otherFormat } from './file-format.ts';
 import type { ImageAnswer, ImageJob } from './image-job.ts';
+import { toldOfFile } from './media-failure.ts';
 import type { VisionSettings } from './settings.ts';
 
 /** An image as a model gets it: one picture, of an animation several. */
@@ -92,19 +93,9 @@ async function sizedDown(bytes: Uint8Array, job: ImageJob, name: string, signal:
   return { answer, parts: partsOf(given.bytes, lengths) };
 }
 
-/** What ended a program before its time, as a sentence. */
-async function told<T>(name: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof ProgramFailure)) throw error;
-    throw new ToolError(`${name} cannot be shown: ${REASONS[error.why]}.`);
-  }
-}
-
-const REASONS: Record<ProgramFailure['why'], string> = {
-  time: `decoding it takes longer than ${LIMITS.seconds} seconds`,
-  memory: `decoding it takes more than ${LIMITS.memoryMb} MB of memory`,
-  output: 'decoded it is too large',
-  failed: 'it is damaged, or no image',
-};
+const told = <T>(name: string, work: Promise<T>): Promise<T> =>
+  toldOfFile(name, work, LIMITS, {
+    cannot: 'cannot be shown',
+    damaged: 'it is damaged, or no image',
+    tooLarge: 'decoded it is too large',
+  });

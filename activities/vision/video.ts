@@ -3,9 +3,10 @@ import type { Media } from '../inference/media.ts';
 import { limiter } from '../limiter.ts';
 import { steadyNow } from '../steady-now.ts';
 import { ToolError } from '../tools/tool.ts';
-import { ProgramFailure, type ProgramLimits, runContained } from './contained-program.ts';
+import { type ContainedProgram, type ProgramLimits, runContained } from './contained-program.ts';
 import type { Ffmpeg } from './ffmpeg.ts';
 import { imageFormat } from './file-format.ts';
+import { toldOfFile } from './media-failure.ts';
 import type { VisionSettings } from './settings.ts';
 
 /** A video as a model gets it. */
@@ -188,19 +189,10 @@ function clock(seconds: number): string {
   return hours > 0 ? `${hours}:${String(minutes).padStart(2, '0')}:${padded}` : `${minutes}:${padded}`;
 }
 
-async function contained(name: string, program: Parameters<typeof runContained>[0], signal: AbortSignal) {
-  try {
-    return await runContained(program, LIMITS, signal);
-  } catch (error) {
-    if (!(error instanceof ProgramFailure)) throw error;
-    throw new ToolError(`${name} cannot be shown: ${reasonOf(error)}.`);
-  }
-}
-
-function reasonOf({ why, said }: ProgramFailure): string {
-  if (why === 'time') return `decoding it takes longer than ${LIMITS.seconds} seconds`;
-  if (why === 'memory') return `decoding it takes more than ${LIMITS.memoryMb} MB of memory`;
-  if (why === 'output') return 'decoded it is too large';
-  if (/not in allowed list|not on whitelist/i.test(said)) return 'it is not a video file, or names other files';
-  return 'it is damaged, or no video';
-}
+const contained = (name: string, program: ContainedProgram, signal: AbortSignal) =>
+  toldOfFile(name, runContained(program, LIMITS, signal), LIMITS, {
+    cannot: 'cannot be shown',
+    damaged: 'it is damaged, or no video',
+    foreign: 'it is not a video file, or names other files',
+    tooLarge: 'decoded it is too large',
+  });

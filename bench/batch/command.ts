@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { whole } from '../options.ts';
 import { tableLines } from '../table.ts';
 import { type BatchFigures, runBatchBench } from './run.ts';
 
@@ -51,10 +52,4 @@ function linesOf({ batchPerSecond, plainPerSecond, batchCpu, plainCpu, runs, mem
       memory.map(({ done, perSecond, rss, run }) => [`${done}`, perSecond.toFixed(2), `${Math.round(rss)}`, `${run}`]),
     ),
   ];
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number above 0.');
-  return value;
 }

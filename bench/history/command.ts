@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import { type Command, InvalidArgumentError } from 'commander';
+import { whole } from '../options.ts';
 import { bare, naive, session } from './contestants.ts';
 import { figuresOf, historyTable, type Pair, verdictLines } from './figures.ts';
 import { race } from './race.ts';
@@ -24,7 +25,7 @@ export function benchHistory(program: Command): void {
     .command('history')
     .description('what a round costs in history and in time, beside a bare loop and beside the transcript as input')
     .option('--rounds <n>', `rounds of each workflow, in steps of ${LAP_ROUNDS}`, rounds, 150)
-    .option('--repeat <n>', 'sessions measured, one after another', count, 3)
+    .option('--repeat <n>', 'sessions measured, one after another', whole, 3)
     .option('--no-naive', 'leave out the design with the transcript as input')
     .option('--json <file>', 'write the figures to a file')
     .action(run);
@@ -73,15 +74,9 @@ async function run({ rounds, repeat, naive: withNaive, json }: Options): Promise
   }
 }
 
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number above 0.');
-  return value;
-}
-
 /** The first lap is not timed, so there must be a second. */
 function rounds(text: string): number {
-  const value = count(text);
+  const value = whole(text);
   if (value % LAP_ROUNDS !== 0 || value < 2 * LAP_ROUNDS) {
     throw new InvalidArgumentError(`expected a multiple of ${LAP_ROUNDS} from ${2 * LAP_ROUNDS} on.`);
   }

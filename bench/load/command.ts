@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { openGround } from '../ground.ts';
+import { whole, wholeNumbers } from '../options.ts';
 import { tableLines } from '../table.ts';
 import { CONTESTANTS, type LoadFigures, runLoad } from './run.ts';
 
@@ -19,7 +20,7 @@ export function benchLoad(program: Command): void {
   program
     .command('load')
     .description('many sessions open at once on one worker, beside a bare Temporal loop on the same server')
-    .option('--sessions <list>', 'how many are open at once, one measurement each', numbers, [10, 100, 1000])
+    .option('--sessions <list>', 'how many are open at once, one measurement each', wholeNumbers, [10, 100, 1000])
     .option('--rounds <n>', 'rounds of each session', whole, 10)
     .option('--think <seconds>', 'how long a model reply takes, 0.5 to 1.5 times this', Number, 0)
     .option('--no-bare', 'leave out the bare loop')
@@ -27,7 +28,7 @@ export function benchLoad(program: Command): void {
     .option(
       '--server-pid <list>',
       'processes of that server, whose processor time counts with their children',
-      numbers,
+      wholeNumbers,
       [],
     )
     .option('--json <file>', 'write the figures to a file')
@@ -93,11 +94,3 @@ function growthLines(figures: readonly LoadFigures[]): string[] {
     ];
   });
 }
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number above 0.');
-  return value;
-}
-
-const numbers = (text: string): number[] => text.split(',').map(whole);

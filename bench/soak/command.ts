@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import { openGround } from '../ground.ts';
+import { whole } from '../options.ts';
 import { tableLines } from '../table.ts';
 import { runSoak, type SoakSample } from './run.ts';
 
@@ -75,9 +76,3 @@ const rowOf = (sample: SoakSample): string[] => [
   (sample.store / 1e6).toFixed(1),
   `${sample.temporary}`,
 ];
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number above 0.');
-  return value;
-}
