@@ -54,8 +54,12 @@ export const isTracing = (): boolean => exporter !== undefined;
 /** The span around this code. */
 export const currentSpan = (): SpanContext | undefined => around.getStore();
 
-/** Whether prompts, replies, arguments and results may stand in attributes: the convention's own variable. */
+/**
+ * Whether prompts, replies, arguments and results are to stand in attributes: the convention's own variable says so, and
+ * spans are made: else a whole transcript would be written out for nobody, for each call.
+ */
 export const capturesContent = (): boolean =>
+  isTracing() &&
   /^(true|1|span_only|span_and_event)$/i.test(process.env.OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT ?? '');
 
 const NONE: Span = { context: { traceId: '', spanId: '', sampled: false }, set() {}, fail() {} };
