@@ -5,6 +5,7 @@ import { dataConverterWith } from '../converter/data-converter.ts';
 import { encryptionKeysFrom } from '../converter/encryption/keys.ts';
 import { type PayloadStore, storedPayloads } from '../converter/stored-payloads.ts';
 import { placeFrom } from '../store/place.ts';
+import { bucketRights } from './bucket-rights.ts';
 import { InvalidInput } from './errors.ts';
 
 type Env = Record<string, string | undefined>;
@@ -34,11 +35,5 @@ export function payloadStoreFrom(env: Env): PayloadStore {
     const folder = resolve(env.DEEP_RESEARCH_STATE_DIR || '.deep-research', 'store');
     return { place: { folder }, shared: false, scratch };
   }
-  const hidden = (value: string | undefined) => (value ? { reveal: () => value } : undefined);
-  const place = placeFrom('DEEP_RESEARCH_STORE_DIR', shared, {
-    ...env,
-    AWS_SECRET_ACCESS_KEY: hidden(env.AWS_SECRET_ACCESS_KEY),
-    AWS_SESSION_TOKEN: hidden(env.AWS_SESSION_TOKEN),
-  });
-  return { place, shared: true, scratch };
+  return { place: placeFrom('DEEP_RESEARCH_STORE_DIR', shared, bucketRights(env)), shared: true, scratch };
 }

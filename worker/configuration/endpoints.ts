@@ -8,8 +8,8 @@ import {
 } from '../../activities/inference/endpoint.ts';
 import { nearest } from '../../activities/providers/nearest.ts';
 import { Secret } from '../../activities/secret.ts';
+import { secretFrom } from '../../store/secret-file.ts';
 import { ConfigurationError } from './error.ts';
-import { secretFrom } from './secret-file.ts';
 import { webUrl } from './variable.ts';
 import type { Variables } from './variables.ts';
 import { visionEndpoint } from './vision.ts';
@@ -137,9 +137,14 @@ function fromObjects(values: Variables, env: NodeJS.ProcessEnv, problems: string
     }
     const { apiKeyEnv, headers, headersEnv, name = '', ...rest } = parsed.data;
     const read = (field: string, variable: string): string => {
-      const value = secretFrom(env, variable);
-      if (!value) problems.push(`${at}.${field}: names ${variable}, which is not set.`);
-      return value ?? '';
+      try {
+        const value = secretFrom(env, variable);
+        if (!value) problems.push(`${at}.${field}: names ${variable}, which is not set.`);
+        return value ?? '';
+      } catch (error) {
+        problems.push(`${at}.${field}: ${(error as Error).message}`);
+        return '';
+      }
     };
     const own = ownKey(rest.format, values);
     const apiKey = apiKeyEnv ? new Secret(read('apiKeyEnv', apiKeyEnv)) : own?.key;

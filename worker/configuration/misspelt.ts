@@ -1,14 +1,14 @@
 import { distance, nearest } from '../../activities/providers/nearest.ts';
-import { fileVariableOf } from './secret-file.ts';
+import { fileVariableOf } from '../../store/secret-file.ts';
 import { aboutOf } from './variable.ts';
 import { ORIGINAL_KEYS, variables } from './variables.ts';
 
 const KNOWN = Object.keys(variables.shape);
-/** Any secret may come from a file; what Temporal's own library reads may not. */
+/** Any secret may come from a file; the one that Temporal's own library reads may not. */
 const FILES = new Set(
   Object.entries(variables.shape).flatMap(([name, schema]) => {
-    const { secret, readElsewhere } = aboutOf(schema);
-    return secret && !readElsewhere ? [fileVariableOf(name)] : [];
+    const isOurs = !name.startsWith('TEMPORAL_');
+    return aboutOf(schema).secret && isOurs ? [fileVariableOf(name)] : [];
   }),
 );
 const ALIASES = new Set(ORIGINAL_KEYS.map((name) => `S1_DR_${name}`));

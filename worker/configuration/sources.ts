@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { hide, hideInAddresses } from '../../protocol/redact.ts';
+import { fileVariableOf, secretFrom } from '../../store/secret-file.ts';
 import { ConfigurationError } from './error.ts';
 import { misspeltVariables, unknownKeys } from './misspelt.ts';
-import { fileVariableOf, secretFrom } from './secret-file.ts';
 import { aboutOf } from './variable.ts';
 import { ORIGINAL_KEYS, type Variables, variables } from './variables.ts';
 
@@ -24,10 +24,11 @@ export function readVariables(env: NodeJS.ProcessEnv): Variables {
     const about = aboutOf(schema);
     let raw = fromFile;
     try {
-      const mayBeFile = about.secret === true && !(fileVariableOf(name) in variables.shape);
+      // A file that another program reads need not be there for us.
+      const mayBeFile = about.secret && !about.readElsewhere && !(fileVariableOf(name) in variables.shape);
       raw ??= fromEnvironment(env, name, mayBeFile);
     } catch (error) {
-      problems.push(...(error as ConfigurationError).problems);
+      problems.push((error as Error).message);
     }
     if (raw !== undefined) hideInAddresses(typeof raw === 'string' ? raw : JSON.stringify(raw));
     if (about.secret && about.readElsewhere && typeof raw === 'string') hide(raw);
@@ -49,7 +50,7 @@ export function readVariables(env: NodeJS.ProcessEnv): Variables {
 }
 
 /** An empty variable is as good as none. */
-function fromEnvironment(env: NodeJS.ProcessEnv, name: string, mayBeFile: boolean): string | undefined {
+function fromEnvironment(env: NodeJS.ProcessEnv, name: string, mayBeFile?: boolean): string | undefined {
   const alias = (ORIGINAL_KEYS as readonly string[]).includes(name) ? env[`S1_DR_${name}`] : undefined;
   return env[name]?.trim() || alias?.trim() || (mayBeFile && secretFrom(env, name)) || undefined;
 }
