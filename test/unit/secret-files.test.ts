@@ -42,10 +42,11 @@ test('a file that is not there, and one for what is no secret, are told', () => 
   expect(() => readConfiguration({ ...MODEL, DEEP_RESEARCH_STATE_DIR_FILE: 'x' })).toThrow(/there is no such variable/);
 });
 
-test('a file for an endpoint's key that is not there is told with the endpoint', () => {
+test('a file for the key of an endpoint that is not there is told with the endpoint', () => {
   const DEEP_RESEARCH_ENDPOINTS = JSON.stringify([{ url: 'http://c:1', model: 'n', apiKeyEnv: 'MY_KEY' }]);
-  const read = () => readConfiguration({ DEEP_RESEARCH_ENDPOINTS, MY_KEY_FILE: join(folder, 'nowhere') });
-  expect(read).toThrow(/\[0\]\.apiKeyEnv: MY_KEY_FILE: the file ".*nowhere" cannot be read \(ENOENT\)\./);
+  expect(() => readConfiguration({ DEEP_RESEARCH_ENDPOINTS, MY_KEY_FILE: join(folder, 'nowhere') })).toThrow(
+    /\[0\]\.apiKeyEnv: MY_KEY_FILE: the file ".*nowhere" cannot be read \(ENOENT\)\./,
+  );
 });
 
 test('the keys of a bucket come to clients from the same files', () => {
