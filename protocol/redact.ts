@@ -1,5 +1,7 @@
 /** Values that must not be shown, of this process. */
 const hidden = new Set<string>();
+/** Of these the names and passwords of addresses, as they stand in a header. */
+const logins = new Set<string>();
 
 /** Hiding shorter ones would make texts unreadable and hide nothing. */
 const SHORTEST = 6;
@@ -29,8 +31,12 @@ export function hideInAddresses(text: string): void {
       hide(value);
       hide(decoded(value));
     }
+    if (url.password) logins.add(base64(`${decoded(url.username)}:${decoded(url.password)}`));
   }
 }
+
+/** Of the UTF-8 bytes; `btoa` takes no others. */
+const base64 = (text: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(text)));
 
 function decoded(text: string): string {
   try {
@@ -45,7 +51,21 @@ function decoded(text: string): string {
  * traces and failures: the last guard, where the first is that nobody writes a secret there.
  */
 export function redact(text: string): string {
-  let shown = text;
-  for (const secret of hidden) if (shown.includes(secret)) shown = shown.replaceAll(secret, SHOWN);
-  return shown.replace(LOGIN, '$1…@').replace(PARAMETER, '$1…');
+  return without([...logins, ...hidden], text)
+    .replace(LOGIN, '$1…@')
+    .replace(PARAMETER, '$1…');
 }
+
+/**
+ * The same for a result that a model reads, where only what looks like a key is taken out: a setting such as a language
+ * may be its subject, and an address with a parameter its source.
+ */
+export const withoutKeys = (text: string): string =>
+  without([...logins, ...[...hidden].filter((value) => /^[^\s/]{12,}$/.test(value))], text);
+
+/** The longest first: one may be the beginning of another. */
+const without = (secrets: string[], text: string): string =>
+  secrets
+    .filter((secret) => text.includes(secret))
+    .sort((one, other) => other.length - one.length)
+    .reduce((shown, secret) => shown.replaceAll(secret, SHOWN), text);

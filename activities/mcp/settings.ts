@@ -39,9 +39,3 @@ export interface McpAddress {
 export function withoutSecrets(text: string, { hidden }: McpServerSettings): string {
   return hidden.reveal().reduce((shown, value) => shown.replaceAll(value, '[secret]'), text);
 }
-
-/** The same for a result, where only what looks like a key is taken out: a setting such as a language may be its subject. */
-export function withoutKeys(text: string, { hidden }: McpServerSettings): string {
-  const keys = hidden.reveal().filter((value) => /^[^\s/]{12,}$/.test(value));
-  return keys.reduce((shown, value) => shown.replaceAll(value, '[secret]'), text);
-}

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Tool } from '@modelcontextprotocol/client';
 import { z } from 'zod';
+import { withoutKeys } from '../../protocol/redact.ts';
 import type { ToolCallOutput } from '../../protocol/tool-call.ts';
 import type { ToolSchema } from '../../protocol/tool-schemas.ts';
 import { cappedResult, keepOutput } from '../tools/capped-result.ts';
@@ -8,7 +9,6 @@ import { MOST_CHARACTERS, type OwnTool, ownTool } from '../tools/own-tool.ts';
 import { type ToolContext, ToolError, TryLater } from '../tools/tool.ts';
 import { type KeepFile, resultOutput } from './result-text.ts';
 import { CallFailed, type McpServer } from './server.ts';
-import { withoutKeys } from './settings.ts';
 import type { ToolList } from './tool-list.ts';
 import { modelName } from './tool-names.ts';
 
@@ -139,7 +139,7 @@ async function call(
   try {
     const result = await server.call(tool.name, args, { signal: context.signal, repeatable, beforeSending });
     const output = await resultOutput(result, keeper(context));
-    return { ...output, text: withoutKeys(output.text, server.settings) };
+    return { ...output, text: withoutKeys(output.text) };
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
     if (error.maybeDone && !repeatable) throw new ToolError(maybeDone);

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { request } from 'undici';
+import { withoutKeys } from '../../protocol/redact.ts';
 import type { ToolCallOutput, ToolName } from '../../protocol/tool-call.ts';
 import { limitedText } from '../limited-text.ts';
 import { ToolError } from '../tools/tool.ts';
@@ -69,7 +70,9 @@ async function askOnce(call: ServiceCall): Promise<ToolCallOutput> {
     bodyTimeout: 0,
     signal: AbortSignal.any([call.signal, AbortSignal.timeout(call.seconds * 1000)]),
   });
-  const text = await limitedText(body, MOST_BYTES, () => failed(call, 'answered with more than 16 MiB'));
+  const whole = await limitedText(body, MOST_BYTES, () => failed(call, 'answered with more than 16 MiB'));
+  // A service may quote in an error what it was sent.
+  const text = withoutKeys(whole);
   if (statusCode < 200 || statusCode > 299) return { text: `${statusCode} ${text}`, failed: true };
   let answer: unknown;
   try {

@@ -2,20 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectDeepResearch, EXPORT_FORMATS, type ExportFormat } from '../../client/index.ts';
 import { WORKFLOW } from '../../protocol/names.ts';
 import { type Collector, startCollector } from '../support/collector.ts';
 import { listen } from '../support/listen.ts';
 import { oddServer } from '../support/mcp/odd-server.ts';
+import { findPlanted, MARK, planted, startEcho, withSecrets } from '../support/planted.ts';
 import { rawHistory, textOfHistory } from '../support/raw-history.ts';
 import { eventually, openSessions, played, type Sessions, START_LIMIT_MS, statusOf } from '../support/sessions.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
-
-/** In every value that is a secret. */
-const MARK = 'planted';
-const planted = (where: string) => `${MARK}-${where}-0123456789`;
 
 let sessions: Sessions;
 let worker: WorkerProcess;
@@ -25,19 +21,9 @@ let metrics: string;
 /** What came out, by where it did. */
 const out: Record<string, string> = {};
 
-/** A service that fails, and says in its error all that it was sent: address, headers and body. */
-const echoing = () =>
-  listen(
-    createServer(async (request, response) => {
-      const said = { url: request.url, headers: request.headers, body: await text(request) };
-      response.writeHead(request.url?.includes('mcp') ? 500 : 400, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ error: { message: `I was sent ${JSON.stringify(said)}` }, message: said }));
-    }),
-  );
-
 beforeAll(async () => {
   sessions = await openSessions();
-  [collector, echo] = await Promise.all([startCollector(), echoing()]);
+  [collector, echo] = await Promise.all([startCollector(), startEcho()]);
   const port = await listen(createServer()).then(async ({ url, close }) => {
     await close();
     return new URL(url).port;
@@ -87,8 +73,7 @@ afterAll(async () => {
   await Promise.all([collector?.close(), echo?.close()]);
 });
 
-const addressOfEcho = (path: string) =>
-  `${echo.url.replace('://', `://name:${planted('password')}@`)}${path}?api_key=${planted('parameter')}`;
+const addressOfEcho = (path: string) => withSecrets(echo.url, path);
 
 const script = [
   { name: 'search', arguments: { query: ['lamps'] } },
@@ -176,10 +161,7 @@ test('sessions that answer, hold and fail, and a batch, bring out no secret', { 
   expect(out['the log']).toContain('Tool call done');
   expect(out['the spans']).toContain('gen_ai.tool.call.result');
   expect(out['the export as md']).toContain('env; cat');
-  const found = Object.entries(out).flatMap(([where, said]) =>
-    [...said.matchAll(new RegExp(`.{0,160}${MARK}-.{0,40}`, 'g'))].map(([line]) => `${where}: ${line}`),
-  );
-  expect(found).toEqual([]);
+  expect(findPlanted(out)).toEqual([]);
 });
 
 test('a start that fails says none', async () => {

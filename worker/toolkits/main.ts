@@ -7,6 +7,7 @@ import { endIdle, type IdleSandbox } from '../../activities/sandbox/end-idle.ts'
 import { openSandbox } from '../../activities/sandbox/index.ts';
 import { makeTools } from '../../activities/tools/all-tools.ts';
 import { closeBrowsers } from '../../activities/web/browser/shared-browser.ts';
+import { redact } from '../../protocol/redact.ts';
 import { type Configuration, readConfiguration } from '../configuration/index.ts';
 import { openMcpTools } from '../mcp-tools.ts';
 import { toolOptions } from '../tool-options.ts';
@@ -42,7 +43,7 @@ try {
   if (values.help) console.log(HELP);
   else await serve(values);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(redact(error instanceof Error ? error.message : String(error)));
   process.exit(1);
 }
 

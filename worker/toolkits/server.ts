@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { CancelledFailure } from '@temporalio/common';
 import { ENTRIES, toolAt } from '../../activities/tool-service/entries.ts';
 import type { ServedTool } from '../../activities/tools/served-tool.ts';
+import { redact } from '../../protocol/redact.ts';
 import type { ToolName } from '../../protocol/tool-call.ts';
 import { BadRequest, type CallOptions, readCall, runCall } from './call.ts';
 
@@ -51,12 +52,12 @@ export async function startToolkits(options: ToolkitsOptions): Promise<Toolkits>
     void answerTo(request, stop.signal, options)
       .catch((error: unknown) => {
         if (stop.signal.aborted) return problem(503, 'The tool service is being stopped.');
-        return problem(500, `Internal error: ${error instanceof Error ? error.message : String(error)}`);
+        return problem(500, `Internal error: ${redact(error instanceof Error ? error.message : String(error))}`);
       })
       .then((answer) => {
         send(response, answer);
         running.delete(stop);
-        options.log(logLine(request, answer, performance.now() - began, stop.signal.aborted));
+        options.log(redact(logLine(request, answer, performance.now() - began, stop.signal.aborted)));
       });
   });
   // A call may take its 15 minutes; a client that sends slowly may not hold a connection for ever.
