@@ -15,6 +15,7 @@ import { makeReadFile } from './session/read-file.ts';
 import { cacheOf, makeTools, type ToolsOptions } from './tools/all-tools.ts';
 import { toolActivity } from './tools/tool-activity.ts';
 import { webFiles } from './web/web-files.ts';
+import { tidyAfterLate } from './workspace/after-late-attempt.ts';
 import { openKept, type StoreSettings } from './workspace/keep.ts';
 import type { TemporalService } from './workspace/owner.ts';
 import { sessionFiles } from './workspace/session-files.ts';
@@ -70,11 +71,15 @@ export async function makeSessionWork(options: ActivityOptions): Promise<{
     kept,
     protocol: protocolOf(research?.format ?? 'deep_research'),
   };
-  const ofTools = tools.map((tool) => [tool.name, toolActivity(tool, { ...options, files })] as const);
+  const tidied = tidyAfterLate({ stateDir, sandbox });
+  const ofTools = tools.map((tool) => {
+    const call = toolActivity(tool, { ...options, files });
+    return [tool.name, tidied(call, ({ session }) => session.workspace)] as const;
+  });
   const activities = {
     ...Object.fromEntries(ofTools),
-    prepare: makePrepare(session),
-    fork: makeFork(session),
+    prepare: tidied(makePrepare(session)),
+    fork: tidied(makeFork(session)),
     infer: makeInfer(fleet),
     readFile: makeReadFile(kept),
     conclude: makeConclude({ stateDir, sandbox, kept, files, cache, accounts: accountsIn(options) }),

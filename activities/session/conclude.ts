@@ -7,7 +7,7 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import { artifactsOf } from '../workspace/artifacts.ts';
 import { endWorkspace } from '../workspace/end-workspace.ts';
 import type { Kept } from '../workspace/keep.ts';
-import { disown } from '../workspace/owner.ts';
+import { leaveToUser } from '../workspace/owner.ts';
 import type { SessionFiles } from '../workspace/session-files.ts';
 import { workspacePath } from '../workspace/workspace.ts';
 import { answerChecker } from './check-answer.ts';
@@ -58,7 +58,7 @@ export function makeConclude({ stateDir, sandbox, kept, files, cache, accounts }
         ...(account === undefined ? {} : { account }),
       };
       // Somebody may still want what could not be saved: not even the sweep shall take it.
-      if (unsaved) disown(stateDir, workspace);
+      if (unsaved) leaveToUser(stateDir, workspace);
       else if (!keep) await endWorkspace(stateDir, workspace, sandbox);
       return concluded;
     });

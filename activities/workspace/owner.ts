@@ -10,6 +10,8 @@ export interface Owner {
   namespace: string;
   /** The server's own id; another server knows nothing of this session. */
   cluster: string;
+  /** The session has ended and could not save its files: the workspace is the user's to remove. */
+  unsaved?: true;
 }
 
 /** What `Owner` and `sweep` ask of Temporal, as an activity's client and a worker's connection both give it. */
@@ -56,6 +58,20 @@ export function ownersIn(stateDir: string): Owner[] {
   const folder = folderOf(stateDir);
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : [];
   return files.flatMap((name) => readRecord<Owner>(join(folder, name)) ?? []);
+}
+
+export const ownerOf = (stateDir: string, workspace: string): Owner | undefined =>
+  readRecord<Owner>(pathOf(stateDir, workspace));
+
+/** From here on nobody but the user removes the workspace. */
+export function leaveToUser(stateDir: string, workspace: string): void {
+  const owner = ownerOf(stateDir, workspace);
+  try {
+    if (owner) replaceFile(pathOf(stateDir, workspace), JSON.stringify({ ...owner, unsaved: true } satisfies Owner));
+  } catch {
+    // The disk may be full. What is nobody's is not swept either.
+    disown(stateDir, workspace);
+  }
 }
 
 export const disown = (stateDir: string, workspace: string): void =>

@@ -24,7 +24,7 @@ export async function sweepWorkspaces({ stateDir, sandbox, service, namespace }:
   const cluster = await clusterOf(service);
   const swept: string[] = [];
   for (const owner of owners) {
-    if (cluster === '' || owner.cluster !== cluster || owner.namespace !== namespace) continue;
+    if (owner.unsaved || cluster === '' || owner.cluster !== cluster || owner.namespace !== namespace) continue;
     if (!(await isOver(service, owner))) continue;
     await endWorkspace(stateDir, owner.workspace, sandbox);
     swept.push(owner.workspace);
@@ -33,7 +33,10 @@ export async function sweepWorkspaces({ stateDir, sandbox, service, namespace }:
 }
 
 /** By the newest run of that id: while one runs, it may be the session that went on after a reset. */
-async function isOver(service: TemporalService, { namespace, workflowId }: Owner): Promise<boolean> {
+export async function isOver(
+  service: TemporalService,
+  { namespace, workflowId }: Pick<Owner, 'namespace' | 'workflowId'>,
+): Promise<boolean> {
   try {
     const { workflowExecutionInfo } = await service.describeWorkflowExecution({ namespace, execution: { workflowId } });
     return ENDED.includes(workflowExecutionInfo?.status ?? 0);

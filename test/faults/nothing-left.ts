@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { ContainerInfo } from 'dockerode';
 import { expect } from 'vitest';
 import { eventually } from '../support/sessions.ts';
 import type { Stage } from './stage.ts';
@@ -9,6 +10,9 @@ const OF_SESSIONS = ['workspaces', 'calls', 'owners'];
 
 /** How files are named while they are written. */
 const isUnfinished = (path: string) => /[0-9a-f]{8}-[0-9a-f-]{27}$/.test(path);
+
+/** What a killed daemon has half made, the janitor finds; it looks every five minutes. */
+const JANITOR_MS = 330_000;
 
 /** More than a worker has open that does nothing. */
 const MOST_OPEN_FILES = 150;
@@ -21,9 +25,14 @@ export async function nothingLeft({ client, plain, contained, docker, herd, fold
     expect(left()).toEqual([]);
     throw error;
   });
-  await eventually('the containers are gone', async () => {
-    const containers = await docker.docker.listContainers({ all: true });
+  let containers: string[] = [];
+  const gone = async () => {
+    containers = (await docker.docker.listContainers({ all: true })).map(describe);
     return containers.length === 0;
+  };
+  await eventually('the containers are gone', gone, JANITOR_MS).catch((error) => {
+    expect(containers).toEqual([]);
+    throw error;
   });
   for (const { taskQueue } of [plain, contained]) {
     const open = client.workflow.list({ query: `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'` });
@@ -44,6 +53,10 @@ export async function nothingLeft({ client, plain, contained, docker, herd, fold
     expect(readdirSync(join(folder, name, 'tmp'))).toEqual([]);
   }
 }
+
+/** All that tells whose a container is and what became of it. */
+const describe = ({ Names, Status, Created, Labels }: ContainerInfo): string =>
+  `${Names.join(' ')}, ${Status}, of ${new Date(Created * 1000).toISOString()}, ${JSON.stringify(Labels)}`;
 
 const namesBelow = (path: string): string[] =>
   existsSync(path) ? readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => join(path, name)) : [];

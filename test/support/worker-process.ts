@@ -16,9 +16,13 @@ export interface WorkerProcess {
   exited: Promise<void>;
 }
 
-/** Starts a worker that ends with this process, with exactly this environment, and resolves when it serves. */
-export async function startWorker(env: NodeJS.ProcessEnv): Promise<WorkerProcess> {
-  const child = fork(WORKER, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+/**
+ * Starts a worker that ends with this process, with exactly this environment, and resolves when it serves.
+ *
+ * @param program one that sends a message when it serves; default: the worker that users start
+ */
+export async function startWorker(env: NodeJS.ProcessEnv, program = WORKER): Promise<WorkerProcess> {
+  const child = fork(program, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
   let output = '';
   const exited = once(child, 'exit');
   for (const stream of [child.stdout, child.stderr]) {
