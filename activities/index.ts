@@ -37,6 +37,8 @@ export interface ActivityOptions extends ToolsOptions {
   hostQueue?: string;
   /** A host that does not take a call within this time is taken for gone. Default 60. */
   hostLostSeconds?: number;
+  /** How often a model call tells the server what it has so far. Default 1. */
+  reportSeconds?: number;
   /** A failed tool tells the model `{"error": …}` instead of a plain sentence. */
   jsonErrors?: boolean;
 }
@@ -80,7 +82,7 @@ export async function makeSessionWork(options: ActivityOptions): Promise<{
     ...Object.fromEntries(ofTools),
     prepare: tidied(makePrepare(session)),
     fork: tidied(makeFork(session)),
-    infer: makeInfer(fleet),
+    infer: makeInfer(fleet, options.reportSeconds),
     readFile: makeReadFile(kept),
     conclude: makeConclude({ stateDir, sandbox, kept, files, cache, accounts: accountsIn(options) }),
     ...makeBatchActivities({ ...options, kept }),

@@ -15,14 +15,14 @@ import { observeModelCall } from './observe-call.ts';
 import { parseCalls } from './parse-calls/index.ts';
 import { readTranscript } from './read-transcript.ts';
 
-/** What is generated after the last heartbeat is generated again after a crash: at most a second of it. */
-const PROGRESS_EVERY_MS = 1000;
+/** What is generated after the last heartbeat is generated again after a crash. */
+const REPORT_SECONDS = 1;
 
 /**
  * The activity `infer`: one model call of a session. Its heartbeats carry what was generated so far, and an attempt
  * after a crash, a broken stream or a worker's shutdown goes on from there.
  */
-export function makeInfer(fleet: Fleet) {
+export function makeInfer(fleet: Fleet, reportSeconds = REPORT_SECONDS) {
   return (input: InferInput): Promise<Reply> => {
     const { info, cancellationSignal: signal } = Context.current();
     const before = (info.heartbeatDetails ?? undefined) as InferProgress | undefined;
@@ -89,7 +89,7 @@ export function makeInfer(fleet: Fleet) {
         }
       }
     };
-    return withHeartbeat(work, details, PROGRESS_EVERY_MS);
+    return withHeartbeat(work, details, 1000 * reportSeconds);
   };
 }
 

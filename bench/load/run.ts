@@ -31,6 +31,8 @@ export interface LoadFigures extends Load {
   /** MB of the worker's process: before the first session, with all of them open, at its highest. */
   memory: { idle: number; open: number; peak: number };
   roundsPerSecond: number;
+  /** Processor time, ms a second of each open session, while its model call waits. */
+  openCpu: { worker: number; server: number };
   /** Processor time, ms a round, from the gate's opening on. */
   workerCpu: number;
   serverCpu: number;
@@ -66,6 +68,7 @@ export async function runLoad(
     await allOpen(worker.child, model, which, load.sessions);
     const startSeconds = (performance.now() - startedAt) / 1000;
     await sleep(2_000);
+    const openCpu = await waiting(pid, serverPids, load.sessions);
     const before = processFigures(pid);
     const serverBefore = cpuOf(serverPids);
     say(`${which}: ${load.sessions} open, ${Math.round(before.memory)} MB`);
@@ -84,6 +87,7 @@ export async function runLoad(
       startsPerSecond: load.sessions / startSeconds,
       memory: { idle, open: before.memory, peak: after.peak },
       roundsPerSecond: rounds / seconds,
+      openCpu,
       workerCpu: (after.cpuMs - before.cpuMs) / rounds,
       serverCpu: (serverAfter - serverBefore) / rounds,
       historyBytes: median(sizes.map(({ historySize }) => historySize ?? Number.NaN)),
@@ -94,6 +98,17 @@ export async function runLoad(
     await model.stop();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+const WAITING_MS = 10_000;
+
+/** What sessions cost that only wait. */
+async function waiting(worker: number, server: readonly number[], sessions: number): Promise<LoadFigures['openCpu']> {
+  const [before, serverBefore] = [processFigures(worker).cpuMs, cpuOf(server)];
+  const from = performance.now();
+  await sleep(WAITING_MS);
+  const shares = ((performance.now() - from) / 1000) * sessions;
+  return { worker: (processFigures(worker).cpuMs - before) / shares, server: (cpuOf(server) - serverBefore) / shares };
 }
 
 /** One session to its end, so that what is made on first use is not a part of what the others cost. */

@@ -77,6 +77,8 @@ export interface Configuration {
   encryption?: EncryptionKeys;
   /** A host that does not take a call within this time is taken for gone. */
   hostLostSeconds: number;
+  /** How often a model call tells the server what it has so far. */
+  reportSeconds: number;
   log: { level: (typeof LOG_LEVELS)[number]; format: LogFormat };
   /** `host:port` where Prometheus finds metrics; absent where there are none. */
   metricsAddress?: string;
@@ -168,6 +170,7 @@ export function readConfiguration(
     store,
     ...(encryption ? { encryption } : {}),
     hostLostSeconds: values.DEEP_RESEARCH_HOST_LOST_SECONDS,
+    reportSeconds: values.DEEP_RESEARCH_HEARTBEAT_SECONDS,
     log: { level: values.DEEP_RESEARCH_LOG_LEVEL, format: values.DEEP_RESEARCH_LOG_FORMAT },
     ...(metricsAddress ? { metricsAddress } : {}),
     ...(traces ? { traces } : {}),
