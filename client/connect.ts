@@ -1,6 +1,7 @@
 import { Client, type ClientOptions, Connection, type ConnectionOptions } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { DEFAULT_TASK_QUEUE } from '../protocol/names.ts';
+import { setVariables } from '../protocol/set-variables.ts';
 import { flushSpans } from '../telemetry/tracer.ts';
 import { converterFrom } from './converter-from.ts';
 import { DeepResearchError, GRPC, grpcCode, plainMessage, ServerUnreachable } from './errors.ts';
@@ -59,11 +60,11 @@ export async function connectTemporal(options: ConnectOptions = {}): Promise<Con
 export const taskQueueFrom = (env: Record<string, string | undefined> = process.env): string =>
   env.TEMPORAL_TASK_QUEUE || DEFAULT_TASK_QUEUE;
 
-function readConfig({ profile, env }: ConnectOptions) {
+function readConfig({ profile, env = process.env }: ConnectOptions) {
   try {
     return loadClientConnectConfig({
       ...(profile === undefined ? {} : { profile }),
-      ...(env ? { overrideEnvVars: env as Record<string, string> } : {}),
+      overrideEnvVars: setVariables(env),
     });
   } catch (error) {
     throw new DeepResearchError(`Temporal's configuration cannot be read: ${plainMessage(error)}`, { cause: error });

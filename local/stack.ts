@@ -26,7 +26,8 @@ interface Surroundings {
 export async function startTemporal({ stateDir, env, say, signal }: Surroundings): Promise<LocalServer> {
   // What is wrong in the environment is told before anything is started.
   readVariables(env);
-  if (env.TEMPORAL_ADDRESS) return { address: env.TEMPORAL_ADDRESS, env, stop: async () => {} };
+  const given = env.TEMPORAL_ADDRESS?.trim();
+  if (given) return { address: given, env, stop: async () => {} };
   const cli = await findTemporalCli({ env, onProgress: say, signal });
   const server = await superviseDevServer({
     stateDir,

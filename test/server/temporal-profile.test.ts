@@ -52,8 +52,10 @@ beforeAll(async () => {
     ...sessions.env,
     TEMPORAL_CONFIG_FILE: file('temporal.toml', ['[profile.secure]', ...profile].join('\n')),
     TEMPORAL_PROFILE: 'secure',
+    // As in an environment file that is not filled in: as good as none.
+    TEMPORAL_ADDRESS: '',
+    TEMPORAL_NAMESPACE: ' ',
   };
-  delete env.TEMPORAL_ADDRESS;
 }, START_LIMIT_MS);
 
 afterAll(async () => {

@@ -120,6 +120,20 @@ describe('a question over documents', () => {
     expect(answer).not.toMatch(/tide-record|Not covered|Lampwright > Options/);
   });
 
+  test('whose verb no passage has is answered without a word of what is missing', async () => {
+    const asked = 'How does Lampwright handle wickTurns, and what is its default?';
+    const page = '[Lampwright > Options]\n`wickTurns` is the number of turns of the wick; its default is `3`.';
+    const replies = await research([systemPrompt('search', 'visit'), question(asked)], (name, args) =>
+      name === 'visit'
+        ? visitResult('lampwright.md', asked, page)
+        : (args.query as string[])
+            .map((query) => searchResult(query, [['lampwright', 'lampwright.md', '']]))
+            .join('\n\n-------\n\n'),
+    );
+    expect(answerOf(replies.at(-1) ?? '')).toContain('its default is `3`');
+    expect(replies.join('\n')).not.toMatch(/Not covered|Nothing yet on handle/);
+  });
+
   test('whose search finds nothing is searched in other words, and answered with what is missing', async () => {
     const messages = [systemPrompt('search', 'visit'), question('Who painted the Nightwatch?')];
     const replies = await research(messages, (_, args) =>

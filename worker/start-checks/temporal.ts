@@ -1,5 +1,6 @@
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
+import { setVariables } from '../../protocol/set-variables.ts';
 
 /** Temporal's own connection tries for much longer; who starts a worker should not wait. */
 const LIMIT_MS = 8_000;
@@ -46,7 +47,7 @@ export async function connectToTemporal(): Promise<TemporalConnection> {
 
 function readConfig() {
   try {
-    return loadClientConnectConfig();
+    return loadClientConnectConfig({ overrideEnvVars: setVariables(process.env) });
   } catch (error) {
     throw new Error(`Temporal's configuration cannot be read: ${error instanceof Error ? error.message : error}`);
   }

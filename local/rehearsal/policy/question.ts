@@ -33,7 +33,12 @@ const STOP_WORDS = new Set(
 );
 
 /** Words that say little by themselves, yet may stand in the answer. */
-const WEAK_WORDS = new Set('set use work make mean happen name called value number document file text'.split(' '));
+const WEAK_WORDS = new Set(
+  (
+    'set use work make mean happen name called value number document file text handle treat behave support allow affect ' +
+    'cause provide offer deal'
+  ).split(' '),
+);
 
 /** Cut out of a question before its words are told apart, for segmentation is unsure about them. */
 const CHINESE_QUESTION_WORDS =
