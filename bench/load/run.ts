@@ -126,7 +126,14 @@ const start = (client: Client, which: ContestantName, workflowId: string, taskQu
     : client.workflow.start(WORKFLOW.session, {
         workflowId,
         taskQueue,
-        args: [{ question: `Which lamps were lit in ${workflowId}?`, tools: ['lamps'], maxRounds: rounds + 1 }],
+        args: [
+          {
+            question: `Which lamps were lit in ${workflowId}?`,
+            tools: ['lamps'],
+            maxRounds: rounds + 1,
+            contextTokens: 1_000_000,
+          },
+        ],
       });
 
 async function allOpen(
