@@ -190,7 +190,7 @@ export function buildProgram(world: Surroundings): Command {
         : replayMany(names, options, withClient, world);
     });
 
-  command('rollout <build id>', 'have new sessions begin on a version of the workers; open ones stay with theirs')
+  command('rollout <build-id>', 'have new sessions begin on a version of the workers; open ones stay with theirs')
     .requiredOption('--deployment <name>', 'DEEP_RESEARCH_DEPLOYMENT of the workers')
     .option('--wait', 'until no session is left on older versions')
     .option(...json)

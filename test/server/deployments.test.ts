@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +19,7 @@ import {
 
 const folder = mkdtempSync(join(tmpdir(), 'deployments-'));
 const DEPLOYMENT = 'research';
+const LIMIT_MS = 300_000;
 let server: DevServer;
 let sessions: Sessions;
 let client: DeepResearchClient;
@@ -49,10 +51,22 @@ afterAll(async () => {
 
 const version = (buildId: string) =>
   sessions.work({ DEEP_RESEARCH_DEPLOYMENT: DEPLOYMENT, DEEP_RESEARCH_BUILD_ID: buildId });
+/** A command line, ours or Temporal's, as an operator types it. */
+function command(program: string, ...args: string[]): Promise<{ out: string; err: string; code: number }> {
+  return new Promise((resolve) => {
+    execFile(program, args, { env: sessions.env }, (error, out, err) => {
+      resolve({ out, err, code: error ? Number(error.code) : 0 });
+    });
+  });
+}
+const deepResearch = (...args: string[]) => command(process.execPath, 'client/cli/main.ts', ...args);
+
 /** The server hears of a new version with its first poll. */
 const rollOut = (buildId: string) =>
   eventually(`${buildId} is the current version`, async () => {
-    await client.deployments.setCurrent(DEPLOYMENT, buildId);
+    const { out, err, code } = await deepResearch('rollout', buildId, '--deployment', DEPLOYMENT);
+    if (code !== 0) throw new Error(err);
+    expect(out).toContain(`New sessions begin on ${buildId}.\n`);
     return true;
   });
 const stateOf = async (buildId: string) =>
@@ -71,12 +85,25 @@ async function versionsOf({ workflowId, firstExecutionRunId }: SessionHandle): P
   return [...builds];
 }
 
-test('sessions end on the version they began on, while new ones begin on the next', async () => {
+/** A session that has begun and rests. */
+async function paused(): Promise<SessionHandle> {
+  const session = await sessions.start(played({ rounds: 10, replyDelayMs: 300 }, { tools: ['bash'] }));
+  await eventually('the session is at work', async () => (await statusOf(session)).round >= 2);
+  await session.executeUpdate(UPDATE.pause);
+  return session;
+}
+
+test('sessions end on the version they began on, while new ones begin on the next', { timeout: LIMIT_MS }, async () => {
   await version('a');
   await rollOut('a');
-  const old = await sessions.start(played({ rounds: 10, replyDelayMs: 300 }, { tools: ['bash'] }));
-  await eventually('the session is at work', async () => (await statusOf(old)).round >= 2);
-  await old.executeUpdate(UPDATE.pause);
+  const old = await paused();
+  // Asked before a new version takes over: does its code go on with what is open?
+  const checked = await deepResearch(
+    'replay',
+    '--query',
+    `TaskQueue = '${sessions.taskQueue}' AND ExecutionStatus = 'Running'`,
+  );
+  expect(checked).toMatchObject({ out: expect.stringContaining(`replays  ${old.workflowId}\n`), code: 0 });
 
   await version('b');
   await rollOut('b');
@@ -84,9 +111,31 @@ test('sessions end on the version they began on, while new ones begin on the nex
   await fresh.result();
   expect(await stateOf('a')).toBe('draining');
   expect(await stateOf('b')).toBe('current');
+  let drained = false;
+  const waiting = deepResearch('rollout', 'b', '--deployment', DEPLOYMENT, '--wait').finally(() => {
+    drained = true;
+  });
   await old.executeUpdate(UPDATE.resume);
+  await eventually('the session has gone on', async () => (await statusOf(old)).round >= 5);
+  expect(drained).toBe(false);
   expect(await old.result()).toMatchObject({ rounds: 11 });
+  const { out, code } = await waiting;
+  expect(out).toContain('Sessions are open on a; leave workers of it running.\n');
+  expect(out).toMatch(/^a: drained$/m);
+  expect(code).toBe(0);
   expect(await versionsOf(old)).toEqual(['a']);
   expect(await versionsOf(fresh)).toEqual(['b']);
-  await eventually('the old version is drained', async () => (await stateOf('a')) === 'drained');
+});
+
+test('a session is moved to the current version by the command of the docs', { timeout: LIMIT_MS }, async () => {
+  const moved = await paused();
+  await version('c');
+  await rollOut('c');
+  const update = ['workflow', 'update-options', '--workflow-id', moved.workflowId, '--address', sessions.address];
+  const { err, code } = await command(sessions.cli, ...update, '--versioning-override-behavior', 'auto_upgrade');
+  expect(err).toBe('');
+  expect(code).toBe(0);
+  await moved.executeUpdate(UPDATE.resume);
+  expect(await moved.result()).toMatchObject({ rounds: 11, stopReason: 'no_tool_calls' });
+  expect(await versionsOf(moved)).toEqual(['b', 'c']);
 });
