@@ -39,6 +39,8 @@ export interface OpenedBatch {
   offsets: number[];
   /** Whether the server knows the search attribute of a batch's sessions. */
   searchAttributes: boolean;
+  /** Whether it knows those of a session as well. */
+  sessionAttributes?: boolean;
 }
 
 export interface ReadTasksInput {

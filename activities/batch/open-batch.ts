@@ -5,6 +5,7 @@ import { Context } from '@temporalio/activity';
 import type { BatchTask, OpenBatchInput, OpenedBatch } from '../../protocol/batch-activities.ts';
 import { SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
 import { withHeartbeat } from '../heartbeat.ts';
+import { searchAttributesOf } from '../session/search-attributes.ts';
 import { type BatchFiles, type BatchPlaces, batchFiles, INPUT, outputPlace, PLAN } from './batch-files.ts';
 import { type Finished, keepFinished } from './kept-rows.ts';
 import { fileChunks } from './lines.ts';
@@ -60,6 +61,7 @@ export function makeOpenBatch(places: BatchPlaces) {
         (draft) => files.take(PLAN, draft),
       );
       await files.setTakesAccounts(true);
+      const attributes = await searchAttributesOf(Context.current().client);
       const opened: OpenedBatch = {
         output: outputPlace(places, batch),
         rows: rows.length,
@@ -68,7 +70,8 @@ export function makeOpenBatch(places: BatchPlaces) {
         broken,
         brokenCount,
         offsets,
-        searchAttributes: await knowsBatches(),
+        searchAttributes: attributes.has(SEARCH_ATTRIBUTE.batch),
+        sessionAttributes: attributes.has(SEARCH_ATTRIBUTE.state) && attributes.has(SEARCH_ATTRIBUTE.rounds),
       };
       await files.publish(record, opened);
       return (await recordOf(files, record)) ?? opened;
@@ -105,18 +108,5 @@ function* unfinished(
     const done = left.get(key) ?? 0;
     if (done > 0) left.set(key, done - 1);
     else if (!skip.some(([first, last]) => row >= first && row <= last)) yield { row, rollout, offset, bytes };
-  }
-}
-
-/** A server may not know the attribute, and may not let a worker ask. */
-async function knowsBatches(): Promise<boolean> {
-  const { client } = Context.current();
-  try {
-    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({
-      namespace: client.options.namespace,
-    });
-    return SEARCH_ATTRIBUTE.batch in (customAttributes ?? {});
-  } catch {
-    return false;
   }
 }

@@ -17,6 +17,7 @@ import type { SessionFiles } from '../workspace/session-files.ts';
 import { TooLarge } from '../workspace/snapshot/scan.ts';
 import { ensureWorkspace, removeWorkspace } from '../workspace/workspace.ts';
 import { corpusMark } from './marked-corpus.ts';
+import { searchAttributesOf } from './search-attributes.ts';
 import { sessionSkills } from './session-skills.ts';
 import { sessionWorkspace } from './session-workspace.ts';
 import { stageFiles } from './stage-files.ts';
@@ -148,14 +149,7 @@ function toolsOf(input: PrepareInput, servable: ServedTool[], corpus: boolean): 
   return input.tools ? offered.filter(({ name }) => input.tools?.includes(name)) : offered;
 }
 
-/** A server may not know our attributes, and may not let a worker ask. */
 async function hasSearchAttributes(client: Context['client']): Promise<boolean> {
-  try {
-    const { customAttributes } = await client.connection.operatorService.listSearchAttributes({
-      namespace: client.options.namespace,
-    });
-    return [SEARCH_ATTRIBUTE.state, SEARCH_ATTRIBUTE.rounds].every((name) => name in (customAttributes ?? {}));
-  } catch {
-    return false;
-  }
+  const known = await searchAttributesOf(client);
+  return known.has(SEARCH_ATTRIBUTE.state) && known.has(SEARCH_ATTRIBUTE.rounds);
 }
