@@ -1,4 +1,5 @@
 import { toolsIn } from './original/to-rows.ts';
+import type { Source } from './tool-call.ts';
 import { TOOL_SCHEMAS, type ToolSchema } from './tool-schemas.ts';
 import type { Segment } from './trajectory.ts';
 
@@ -9,6 +10,14 @@ export interface Account {
   /** What the model was offered: names, and with native calls the schemas. */
   tools: string[];
   schemas?: ToolSchema[];
+}
+
+/** What a session that has answered hands to the activity `conclude` in its worker's process. */
+export interface GivenAccount {
+  /** JSON of its account. */
+  account: string;
+  question: string;
+  sources: Source[];
 }
 
 /** JSON of the tools' schemas: as the system prompt lists them, one a line, or with native calls as the API was told. */

@@ -4,6 +4,7 @@ import { type ForkInput, isFork, parseForkInput } from '../protocol/fork.ts';
 import { parseResearchInput, type ResearchSettings } from '../protocol/input.ts';
 import { FAILURE } from '../protocol/names.ts';
 import { forkedData } from './fork.ts';
+import { remember } from './listed.ts';
 import type { Runtime } from './runtime.ts';
 import { newSessionAt, type Session } from './session.ts';
 import { newSession } from './session-state.ts';
@@ -66,10 +67,4 @@ export async function begin(session: Session, { settings, fork }: Asked): Promis
   const forked = await runtime.fork({ ...fork.fork, ...(approve ? { approve } : {}) });
   remember(forked.settings.question, fork);
   session.data = { ...forkedData(forked, fork, startedAt), steering: session.data.steering };
-}
-
-/** For lists of sessions: Temporal shows the memo without asking a worker. */
-function remember(question: string, fork?: ForkInput): void {
-  const from = fork && { forkOf: fork.fork.session, forkRound: fork.fork.round };
-  wf.upsertMemo({ question: question.slice(0, 1000), ...from });
 }

@@ -161,7 +161,9 @@ function watchDeadline(session: Session): void {
 async function conclude(session: Session, { answered = false, open = false } = {}): Promise<Concluded> {
   const { data, runtime } = session;
   if (open && !data.workspace) return { artifacts: [] };
-  const batch = answered && !open ? giveAccount(session) : undefined;
+  // Its parent may be a batch, which is left what the session's row needs; any other has no use for it.
+  const batch = answered && !open ? runtime.parent : undefined;
+  if (answered) giveAccount(session);
   const asked = {
     ...(answered ? { answered } : {}),
     ...(open ? { keep: true as const } : {}),

@@ -2,17 +2,12 @@ import type { Account } from '../protocol/account.ts';
 import type { Session } from './session.ts';
 
 /**
- * Hands what the session's row needs to the activity `conclude` in this process, while it is in memory: later a worker
- * would have to replay the session for it. For sessions of a batch; any other parent has no use for it.
- *
- * @returns the parent, for `conclude` to leave it there
+ * Hands what the session has done to the activity `conclude` in this process, while it is in memory: for its answer to be
+ * checked, and for its row in a batch. Else the workflow would have to be asked, and later even replayed for it.
  */
-export function giveAccount({ data, runtime }: Session): string | undefined {
-  const { parent } = runtime;
-  if (parent === undefined) return undefined;
-  const { startedAt, segments, prepared } = data;
+export function giveAccount({ data, runtime }: Session): void {
+  const { startedAt, segments, sources, prepared, settings } = data;
   const { tools, schemas } = prepared;
   const account: Account = { startedAt, segments, tools, ...(schemas ? { schemas } : {}) };
-  runtime.giveAccount(JSON.stringify(account));
-  return parent;
+  runtime.giveAccount({ account: JSON.stringify(account), question: settings.question, sources });
 }

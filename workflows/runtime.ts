@@ -1,3 +1,4 @@
+import type { GivenAccount } from '../protocol/account.ts';
 import type {
   Concluded,
   ConcludeInput,
@@ -36,8 +37,8 @@ export interface Runtime {
 
   /** Gives a model call in this process the segment's messages from `since` on, with what else it needs. */
   share(segment: number, since: number, view: InferenceView): void;
-  /** Gives the activity `conclude` in this process what the session's row in a batch needs. */
-  giveAccount(account: string): void;
+  /** Gives the activity `conclude` in this process what it needs of the session. */
+  giveAccount(account: GivenAccount): void;
   /** Shows people where the session is. */
   show(details: string, attributes: { state: SessionState; rounds: number }): void;
   /** Whether history has grown enough to go on in a new run. */

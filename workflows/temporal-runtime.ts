@@ -1,10 +1,11 @@
 import * as wf from '@temporalio/workflow';
+import type { GivenAccount } from '../protocol/account.ts';
 import type { InferenceView, SessionActivities, ToolActivity } from '../protocol/activities.ts';
 import type { ResearchSettings } from '../protocol/input.ts';
-import { SEARCH_ATTRIBUTE } from '../protocol/names.ts';
 import type { Usage } from '../protocol/reply.ts';
 import type { SessionState } from '../protocol/status.ts';
 import { clip } from './call-summary.ts';
+import { stateMarker } from './listed.ts';
 import { ActivityFailed, type CallOptions, Cancelled, HostLost, type Runtime } from './runtime.ts';
 
 /** What a worker is told of a session that has ended. */
@@ -22,7 +23,7 @@ export interface EndedSession {
 export interface SessionSinks extends wf.Sinks {
   session: { held(): void; ended(ended: EndedSession): void };
   transcript: { share(segment: number, since: number, view: InferenceView): void };
-  account: { give(account: string): void };
+  account: { give(account: GivenAccount): void };
 }
 
 /** After a worker's death its activities are given to another this soon; heartbeats come every two seconds. */
@@ -75,7 +76,7 @@ export function temporalRuntime(options: {
     const type = cause instanceof wf.ApplicationFailure ? (cause.type ?? 'Error') : (cause?.name ?? 'Error');
     throw new ActivityFailed(type, cause?.message ?? error.message, { cause: error });
   };
-  let shown = '';
+  const mark = stateMarker();
   let last: SessionState | undefined;
   const parent = wf.workflowInfo().parent?.workflowId;
   return {
@@ -103,15 +104,12 @@ export function temporalRuntime(options: {
       return { result: scope.run(work), stop: () => scope.cancel() };
     },
     share: (segment, since, view) => transcript.share(segment, since, view),
-    giveAccount: (text) => account.give(text),
+    giveAccount: (given) => account.give(given),
     show(details, { state, rounds }) {
       wf.setCurrentDetails(details);
       if (state === 'holding' && last !== 'holding') session.held();
       last = state;
-      const mark = `${coarse(state)} ${Math.floor(rounds / 10)}`;
-      if (mark === shown || !options.searchAttributes()) return;
-      shown = mark;
-      wf.upsertSearchAttributes({ [SEARCH_ATTRIBUTE.state]: [coarse(state)], [SEARCH_ATTRIBUTE.rounds]: [rounds] });
+      if (options.searchAttributes()) mark(state, rounds);
     },
     shouldContinueAsNew: () => wf.workflowInfo().continueAsNewSuggested,
     patched: wf.patched,
@@ -145,7 +143,3 @@ function priorityOf({
     ...(fairnessWeight === undefined ? {} : { fairnessWeight }),
   };
 }
-
-/** List views tell running sessions from those that wait for somebody; each change costs history. */
-const coarse = (state: SessionState): string =>
-  ['preparing', 'thinking', 'working', 'summarising', 'answering'].includes(state) ? 'running' : state;

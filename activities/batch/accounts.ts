@@ -7,12 +7,11 @@ import type { Status } from '../../protocol/status.ts';
 import { type TrajectoryCursor, type TrajectoryPage, wholeTrajectory } from '../../protocol/trajectory.ts';
 import { isHash, sha256Of } from '../../store/blobs.ts';
 import { type BatchPlace, batchFiles } from './batch-files.ts';
-import { takeAccount } from './given-accounts.ts';
 
 /** What a session leaves for its row, among the files of its batch and under the hash of its bytes, until the row is written. */
 export interface Accounts {
-  /** Gives the hash; undefined where nobody will ask for it: the batch's files are not seen from here, or the batch has ended. */
-  leave(batch: string): Promise<string | undefined>;
+  /** `given`: its JSON, where the session has given it. Gives the hash; undefined where nobody will ask for it: the batch's files are not seen from here, or the batch has ended. */
+  leave(batch: string, given: string | undefined): Promise<string | undefined>;
   read(batch: string, sha256: string | undefined): Promise<Account | undefined>;
   remove(batch: string, sha256: string): Promise<void>;
 }
@@ -20,10 +19,9 @@ export interface Accounts {
 export function accountsIn(places: BatchPlace): Accounts {
   const nameOf = (sha256: string) => `accounts/${sha256}`;
   return {
-    async leave(batch) {
+    async leave(batch, given) {
       const { client, info } = Context.current();
       const { workflowId, runId } = info.workflowExecution ?? {};
-      const given = runId === undefined ? undefined : takeAccount(runId);
       if (workflowId === undefined) return undefined;
       try {
         const files = batchFiles(places, batch);

@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
+import type { WorkflowHandle } from '@temporalio/client';
+import type { Account, GivenAccount } from '../../protocol/account.ts';
 import { answerOf } from '../../protocol/answer.ts';
 import type { CheckedClaims } from '../../protocol/claims.ts';
 import type { Checkpoint } from '../../protocol/fork.ts';
@@ -9,7 +11,7 @@ import type { Artifact } from '../../protocol/result.ts';
 import type { Source } from '../../protocol/tool-call.ts';
 import { type TrajectoryCursor, type TrajectoryPage, wholeTrajectory } from '../../protocol/trajectory.ts';
 import type { Cache } from '../cache/index.ts';
-import { checkClaims } from '../claims/check-claims.ts';
+import { type ClaimsToCheck, checkClaims } from '../claims/check-claims.ts';
 import { containedReader } from '../documents/contained-reader.ts';
 import { log } from '../log.ts';
 
@@ -18,10 +20,12 @@ const TRIES = 3;
 const AGAIN_AFTER_MS = 2000;
 
 /**
- * Compares the session's answer with what it had read. Both are asked of the workflow by query, which history does not
- * record. A check that is not possible leaves the answer unchecked, and never keeps a session from its end.
+ * Compares the session's answer with what it had read. Both the session has given in this process, or they are asked of
+ * the workflow by query, which history does not record. A check that is not possible leaves the answer unchecked, and never keeps a session from its end.
  */
-export function answerChecker(cache: Cache): (artifacts: Artifact[]) => Promise<Partial<CheckedClaims>> {
+export function answerChecker(
+  cache: Cache,
+): (artifacts: Artifact[], given?: GivenAccount) => Promise<Partial<CheckedClaims>> {
   const reader = containedReader();
 
   /** The whole page as it was when it was read. */
@@ -35,17 +39,13 @@ export function answerChecker(cache: Cache): (artifacts: Artifact[]) => Promise<
     );
   }
 
-  return async (artifacts) => {
+  return async (artifacts, given) => {
     const { info, client, cancellationSignal: signal } = Context.current();
     const { workflowId, runId } = info.workflowExecution!;
     const session = client.workflow.getHandle(workflowId, runId);
     for (let tries = 1; ; tries++) {
       try {
-        const { settings, sources } = await session.query<Checkpoint, []>(QUERY.checkpoint);
-        const segments = await wholeTrajectory((from) =>
-          session.query<TrajectoryPage, [TrajectoryCursor]>(QUERY.trajectory, from),
-        );
-        const { question } = settings;
+        const { question, sources, segments } = given ? readAccount(given) : await askSession(session);
         return await checkClaims({ answer: answerOf(segments), question, segments, sources, artifacts, keptText });
       } catch (error) {
         signal.throwIfAborted();
@@ -57,4 +57,19 @@ export function answerChecker(cache: Cache): (artifacts: Artifact[]) => Promise<
       await sleep(AGAIN_AFTER_MS, undefined, { signal });
     }
   };
+}
+
+type Done = Pick<ClaimsToCheck, 'question' | 'segments' | 'sources'>;
+
+const readAccount = ({ account, question, sources }: GivenAccount): Done => {
+  const { segments } = JSON.parse(account) as Account;
+  return { question, sources, segments };
+};
+
+async function askSession(session: WorkflowHandle): Promise<Done> {
+  const { settings, sources } = await session.query<Checkpoint, []>(QUERY.checkpoint);
+  const segments = await wholeTrajectory((from) =>
+    session.query<TrajectoryPage, [TrajectoryCursor]>(QUERY.trajectory, from),
+  );
+  return { question: settings.question, sources, segments };
 }

@@ -1,6 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Concluded, ConcludeInput } from '../../protocol/activities.ts';
 import type { Accounts } from '../batch/accounts.ts';
+import { takeAccount } from '../batch/given-accounts.ts';
 import type { Cache } from '../cache/index.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -49,13 +50,14 @@ export function makeConclude({ stateDir, sandbox, kept, files, cache, accounts }
     withHeartbeat(async () => {
       const { session, answered, keep, batch } = input;
       const { workspace } = session;
+      const account = takeAccount(Context.current().info.workflowExecution!.runId);
       if (!keep) await sandbox.end?.(workspacePath(stateDir, workspace));
       const { unsaved, ...found } = await artifacts(input);
-      const account = batch === undefined ? undefined : await accounts.leave(batch);
+      const left = batch === undefined ? undefined : await accounts.leave(batch, account?.account);
       const concluded = {
         ...found,
-        ...(answered && (await check(found.artifacts))),
-        ...(account === undefined ? {} : { account }),
+        ...(answered && (await check(found.artifacts, account))),
+        ...(left === undefined ? {} : { account: left }),
       };
       // Somebody may still want what could not be saved: not even the sweep shall take it.
       if (unsaved) leaveToUser(stateDir, workspace);
