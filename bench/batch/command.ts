@@ -10,6 +10,7 @@ interface Options {
   rollouts: number;
   window: number;
   rounds: number;
+  think: number;
   plain: number;
   laps: number;
   json?: string;
@@ -23,6 +24,7 @@ export function benchBatch(program: Command): void {
     .option('--rollouts <n>', 'rollouts of each row', whole, 2)
     .option('--window <n>', 'sessions at once', whole, 16)
     .option('--rounds <n>', 'model replies of a session', whole, 2)
+    .option('--think <ms>', 'how long a model reply takes', whole, 0)
     .option('--plain <n>', 'sessions without a batch, before and after it', whole, 200)
     .option('--laps <n>', 'batches that share the rows, in turns with sessions without one', whole, 1)
     .option('--json <file>', 'write the figures to a file')
@@ -39,14 +41,14 @@ async function run({ json, ...load }: Options): Promise<void> {
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ load, ...figures }, null, 2)}\n`);
 }
 
-function linesOf({ batchPerSecond, plainPerSecond, batchCpu, plainCpu, runs, memory }: BatchFigures): string[] {
+function linesOf({ batchPerSecond, plainPerSecond, batchCpu, plainCpu, tasks, runs, memory }: BatchFigures): string[] {
   const cpu = ({ worker, server }: BatchFigures['batchCpu']) => `${worker.toFixed(1)} + ${server.toFixed(1)}`;
   const more = (batchCpu.worker + batchCpu.server) / (plainCpu.worker + plainCpu.server) - 1;
   const most = (pick: (run: BatchFigures['runs'][number]) => number) => Math.max(...runs.map(pick));
   return [
     `batch ${batchPerSecond.toFixed(2)} sessions/s · without one ${plainPerSecond.toFixed(2)} · overhead ${((plainPerSecond / batchPerSecond - 1) * 100).toFixed(1)} % (at most 5 is promised)`,
     `CPU ms a session, worker + server: batch ${cpu(batchCpu)} · without one ${cpu(plainCpu)} · overhead ${(more * 100).toFixed(1)} %`,
-    `${runs.length} runs, each at most ${most(({ events }) => events)} events and ${most(({ bytes }) => bytes)} bytes of history`,
+    `${runs.length} runs, each at most ${most(({ events }) => events)} events and ${most(({ bytes }) => bytes)} bytes of history; ${tasks.toFixed(2)} workflow tasks a session`,
     ...tableLines(
       ['done', 'sessions/s', 'worker MB', 'batch run'],
       memory.map(({ done, perSecond, rss, run }) => [`${done}`, perSecond.toFixed(2), `${Math.round(rss)}`, `${run}`]),

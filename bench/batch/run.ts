@@ -17,6 +17,8 @@ export interface BatchLoad {
   window: number;
   /** Model replies of a session, the answer among them. */
   rounds: number;
+  /** Milliseconds before each reply. */
+  think: number;
   /** Sessions without a batch. */
   plain: number;
   /** Batches, each with its share of the rows, in turns with sessions without one. */
@@ -29,6 +31,8 @@ export interface BatchFigures {
   /** Milliseconds of processor time a session, in the worker and in the server: what a busy machine blurs less. */
   batchCpu: Cpu;
   plainCpu: Cpu;
+  /** Workflow tasks of the last batch for each of its sessions. */
+  tasks: number;
   /** Of the last batch's workflow, oldest first. */
   runs: { events: number; bytes: number }[];
   /** While the last batch ran, at each tenth. */
@@ -50,7 +54,7 @@ const RESULT = 'The lamps were lit in spring. '.repeat(90);
 /** A batch of short sessions whose model and tools answer at once, and the same sessions started by a client. */
 export async function runBatchBench(load: BatchLoad, say: (line: string) => void): Promise<BatchFigures> {
   const stand = await startWorkerStand({
-    model: [MODEL, String(load.rounds - 1), String(REPLY_CHARACTERS)],
+    model: [MODEL, String(load.rounds - 1), String(REPLY_CHARACTERS), String(load.think)],
     workflowsPath,
     activities: (ours, { stateDir }) => ({ ...ours, search: instantSearch(stateDir) }),
     worker: { maxConcurrentActivityTaskExecutions: 200 },
@@ -82,6 +86,7 @@ export async function runBatchBench(load: BatchLoad, say: (line: string) => void
       plainPerSecond: plain.sessions / plain.seconds,
       batchCpu: cpuOf(inBatch),
       plainCpu: cpuOf(plain),
+      tasks: (last?.tasks ?? Number.NaN) / (Math.ceil(load.rows / load.laps) * load.rollouts),
       runs: last?.runs ?? [],
       memory: last?.memory ?? [],
       server: stand.server,
@@ -156,7 +161,7 @@ async function batchSessions(
   { rows, rollouts, window }: BatchLoad,
   id: string,
   say: (line: string) => void,
-): Promise<Pick<BatchFigures, 'runs' | 'memory'> & { seconds: number }> {
+): Promise<Pick<BatchFigures, 'runs' | 'tasks' | 'memory'> & { seconds: number }> {
   const questions = Array.from({ length: rows }, (_, index) => ({
     id: index + 1,
     question: `Which lamps ${index + 1}?`,
@@ -191,7 +196,8 @@ async function batchSessions(
   const { totals } = await result;
   const seconds = (performance.now() - startedAt) / 1000;
   if (totals.success !== total) throw new Error(`Of ${total} sessions ${totals.success} succeeded.`);
-  return { seconds, runs: await runsOf(client, id), memory };
+  const runs = await runsOf(client, id);
+  return { seconds, runs, tasks: await tasksOf(client, id, seen), memory };
 }
 
 /** The list follows the server by a moment: it is whole when it tells of a completed run. */
@@ -206,4 +212,14 @@ async function runsOf(client: WorkerStand['client'], id: string): Promise<BatchF
     }
     await sleep(500);
   }
+}
+
+/** Workflow tasks of these runs. */
+async function tasksOf(client: WorkerStand['client'], id: string, runs: Iterable<string>): Promise<number> {
+  let tasks = 0;
+  for (const run of runs) {
+    const { events } = await client.workflow.getHandle(id, run).fetchHistory();
+    tasks += events?.filter((event) => event.workflowTaskCompletedEventAttributes).length ?? 0;
+  }
+  return tasks;
 }
