@@ -1,10 +1,17 @@
 import * as wf from '@temporalio/workflow';
 import type { BatchSettings } from '../protocol/batch.ts';
-import { type BatchActivities, endingOf, type ReadyTask, type SessionEnding } from '../protocol/batch-activities.ts';
+import {
+  type BatchActivities,
+  endingOf,
+  type OpenedBatch,
+  type ReadyTask,
+  type SessionEnding,
+} from '../protocol/batch-activities.ts';
 import type { ResearchInput } from '../protocol/input.ts';
 import { SEARCH_ATTRIBUTE, WORKFLOW } from '../protocol/names.ts';
 import { firstSentence } from '../protocol/report.ts';
 import type { deepResearch } from './deep-research.ts';
+import { AT_START, memoOf } from './listed.ts';
 
 /** After a worker's death its activities are given to another this soon; heartbeats come every two seconds. */
 const HEARTBEAT_TIMEOUT = '20s';
@@ -38,28 +45,8 @@ export interface BatchSinks extends wf.Sinks {
 
 const { batch: worker } = wf.proxySinks<BatchSinks>();
 
-/** What happens at shorter intervals than this is taken together: two sessions end in a second, or more. */
-const BUSY_MS = 600;
-const HOLD_MS = 300;
-/** With fewer at work, a place that is empty meanwhile is a large part of them. */
-const FEWEST_HELD = 8;
-
-/**
- * Holds the workflow's task open for a moment where one follows close upon another, so that what happens meanwhile comes
- * as one: a task for the start and the end of each session costs more than all else that a batch does for it. A session
- * that ends is followed by the next up to half a second later, which is nothing where they take minutes. Nothing of it is
- * in the history.
- */
-export class Pace {
-  #before = 0;
-
-  next(atWork: number): void {
-    const now = Date.now();
-    const close = now !== this.#before && now - this.#before < BUSY_MS;
-    if (close && atWork >= FEWEST_HELD) worker.hold(HOLD_MS);
-    this.#before = now;
-  }
-}
+/** Has the worker hold the workflow's task open for so long. Nothing of it is in the history. */
+export const hold = (ms: number): void => worker.hold(ms);
 
 /** Id of a session of a batch: always the same, so that a batch that is started again finds it. */
 export function sessionId(
@@ -71,42 +58,55 @@ export function sessionId(
   return `${batch}.${String(row).padStart(5, '0')}.r${rollout}${again}`;
 }
 
+/** What is told of a session. Callbacks, for each promise in a workflow costs a stack trace. */
+export interface SessionEvents {
+  /** False when it runs already, or has ended with an answer that is not in the output yet. */
+  started(anew: boolean): void;
+  failed(error: unknown): void;
+  /** However that was; with what its row needs where it has a result. */
+  ended(ending?: SessionEnding): void;
+}
+
 /**
- * Starts a session as a child that outlives the batch: it must be there when a stopped batch is started again. False
- * when it runs already, or has ended with an answer that is not in the output yet.
- *
- * @param ended called when it has ended, however that was; with what its row needs where it has a result
+ * Starts a session as a child that outlives the batch: it must be there when a stopped batch is started again. What lists
+ * of sessions show is given with the start, so that the session need not write it into its history.
  */
-export async function startSession(
+export function startSession(
   id: string,
   task: ReadyTask,
-  { settings, searchAttributes, batch }: { settings: BatchSettings; searchAttributes: boolean; batch: string },
-  ended: (ending?: SessionEnding) => void,
-): Promise<boolean> {
-  try {
-    const child = await wf.startChild<typeof deepResearch>(WORKFLOW.session, {
-      workflowId: id,
-      args: [inputOf(task, settings, batch)],
-      parentClosePolicy: wf.ParentClosePolicy.ABANDON,
-      workflowIdReusePolicy: wf.WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-      // Temporal keeps 400 bytes; three a character for Chinese.
-      staticSummary: firstSentence(task.question, 120),
-      priority: {
-        priorityKey: settings.priority,
-        ...(settings.fairnessKey === undefined ? {} : { fairnessKey: settings.fairnessKey }),
-        ...(settings.fairnessWeight === undefined ? {} : { fairnessWeight: settings.fairnessWeight }),
-      },
-      ...(searchAttributes ? { searchAttributes: { [SEARCH_ATTRIBUTE.batch]: [batch] } } : {}),
-    });
-    child.result().then(
-      (result) => ended(endingOf(result)),
-      () => ended(),
-    );
-    return true;
-  } catch (error) {
-    if ((error as Error).name === 'WorkflowExecutionAlreadyStartedError') return false;
-    throw error;
-  }
+  { settings, opened, batch }: { settings: BatchSettings; opened: OpenedBatch; batch: string },
+  { started, failed, ended }: SessionEvents,
+): void {
+  wf.startChild<typeof deepResearch>(WORKFLOW.session, {
+    workflowId: id,
+    args: [inputOf(task, settings, batch)],
+    parentClosePolicy: wf.ParentClosePolicy.ABANDON,
+    workflowIdReusePolicy: wf.WorkflowIdReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
+    // Temporal keeps 400 bytes; three a character for Chinese.
+    staticSummary: firstSentence(task.question, 120),
+    memo: memoOf(task.question),
+    priority: {
+      priorityKey: settings.priority,
+      ...(settings.fairnessKey === undefined ? {} : { fairnessKey: settings.fairnessKey }),
+      ...(settings.fairnessWeight === undefined ? {} : { fairnessWeight: settings.fairnessWeight }),
+    },
+    searchAttributes: {
+      ...(opened.searchAttributes ? { [SEARCH_ATTRIBUTE.batch]: [batch] } : {}),
+      ...(opened.sessionAttributes ? AT_START : {}),
+    },
+  }).then(
+    (child) => {
+      child.result().then(
+        (result) => ended(endingOf(result)),
+        () => ended(),
+      );
+      started(true);
+    },
+    (error) => {
+      if ((error as Error).name === 'WorkflowExecutionAlreadyStartedError') started(false);
+      else failed(error);
+    },
+  );
 }
 
 /** What is not the batch's own is every session's. */

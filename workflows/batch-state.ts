@@ -39,12 +39,22 @@ export interface BatchData {
 const MOST_RECENT = 50;
 const MOST_OPEN_SHOWN = 20;
 
-export const newBatch = (settings: BatchSettings, opened: OpenedBatch, startedAt: number): BatchData => ({
+/** Before the input is read. People may pause a batch before, or narrow its window. */
+export const newBatch = (settings: BatchSettings, startedAt: number): BatchData => ({
   settings: { ...settings, rows: undefined, packed: undefined },
-  opened,
+  opened: {
+    output: '',
+    rows: 0,
+    tasks: 0,
+    skipped: 0,
+    broken: [],
+    brokenCount: 0,
+    offsets: [],
+    searchAttributes: false,
+  },
   next: 0,
   open: [],
-  offsets: opened.offsets,
+  offsets: [],
   totals: noTotals(),
   recent: [],
   window: settings.window,

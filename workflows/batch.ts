@@ -1,9 +1,15 @@
 import * as wf from '@temporalio/workflow';
-import { type BatchInput, type BatchResult, type BatchStateName, parseBatchInput } from '../protocol/batch.ts';
+import {
+  type BatchInput,
+  type BatchResult,
+  type BatchSettings,
+  type BatchStateName,
+  parseBatchInput,
+} from '../protocol/batch.ts';
 import type { ReadyTask, SessionEnding } from '../protocol/batch-activities.ts';
 import { FAILURE } from '../protocol/names.ts';
 import { type BatchControls, handleBatch } from './batch-handlers.ts';
-import { awaitSessions, batchActivities, Pace, readBatchTasks, sessionId, startSession } from './batch-runtime.ts';
+import { awaitSessions, batchActivities, hold, readBatchTasks, sessionId, startSession } from './batch-runtime.ts';
 import {
   addOutcome,
   type BatchData,
@@ -14,9 +20,14 @@ import {
   resultOf,
   statusOf,
 } from './batch-state.ts';
+import { Pace } from './pace.ts';
 
-/** Rows of one write: some megabytes where sessions are long. */
-const MOST_RECORDED = 16;
+/** Rows of one write: some ten megabytes where sessions are long. */
+const MOST_RECORDED = 48;
+/** As long as runs are at work that were begun with it. */
+const MOST_RECORDED_BEFORE = 16;
+/** Questions read at once: what is not started before a new run is read again by it. */
+const PAGE = 200;
 /** Rows wait for others, so that they are written together; no longer than this. */
 const LOT_MS = 2_000;
 /** Sessions that have ended and wait to be written, beyond which no more are started. */
@@ -26,25 +37,17 @@ const STOP_MS = 2 * 60_000;
 
 /** Many questions, each a session of its own, with the original's input and output. See `batchInput`. */
 export async function deepResearchBatch(input: string | BatchInput, carried?: BatchData): Promise<BatchResult> {
-  let batch: Batch | undefined;
-  handleBatch(() => batch);
-  batch = new Batch(carried ?? (await open(input)));
+  const settings = carried ? undefined : settingsOf(input);
+  const batch = new Batch(carried ?? newBatch(settings as BatchSettings, Date.now()));
+  handleBatch(batch);
+  if (settings) await batch.open(settings);
   return batch.run();
 }
 
-async function open(input: unknown): Promise<BatchData> {
+function settingsOf(input: unknown): BatchSettings {
   const parsed = parseBatchInput(input);
   if ('error' in parsed) throw wf.ApplicationFailure.nonRetryable(parsed.error, FAILURE.invalidInput);
-  const { workflowId, runId } = wf.workflowInfo();
-  const startedAt = Date.now();
-  try {
-    const opened = await batchActivities.openBatch({ batch: workflowId, runId, settings: parsed.settings });
-    return newBatch(parsed.settings, opened, startedAt);
-  } catch (error) {
-    const cause = error instanceof wf.ActivityFailure ? error.cause : undefined;
-    if (!(cause instanceof wf.ApplicationFailure)) throw error;
-    throw wf.ApplicationFailure.nonRetryable(cause.message, cause.type);
-  }
+  return parsed.settings;
 }
 
 /**
@@ -65,8 +68,10 @@ class Batch implements BatchControls {
   #recordedAt = 0;
   #lotTimer = false;
   /** A run that was begun by an older worker writes each row at once. */
-  readonly #inLots = wf.patched('rows-in-lots');
-  readonly #pace = new Pace();
+  #inLots = true;
+  #mostRecorded = MOST_RECORDED;
+  readonly #pace = new Pace(hold);
+  #opened: boolean;
   #stop = false;
   #failure?: unknown;
   /** Counts what happens, so that the loop wakes. */
@@ -74,11 +79,28 @@ class Batch implements BatchControls {
 
   constructor(data: BatchData) {
     this.#data = data;
+    this.#opened = data.opened.output !== '';
     this.#adopted = new Set(data.open.map(({ id }) => id));
+  }
+
+  /** Stores the input and lays down what is to run. */
+  async open(settings: BatchSettings): Promise<void> {
+    const data = this.#data;
+    try {
+      data.opened = await batchActivities.openBatch({ batch: this.#id, runId: wf.workflowInfo().runId, settings });
+      data.offsets = data.opened.offsets;
+      this.#opened = true;
+    } catch (error) {
+      const cause = error instanceof wf.ActivityFailure ? error.cause : undefined;
+      if (!(cause instanceof wf.ApplicationFailure)) throw error;
+      throw wf.ApplicationFailure.nonRetryable(cause.message, cause.type);
+    }
   }
 
   /** The workflow's life. Sessions are started outside of its cancellation: how they end with it is settled here. */
   async run(): Promise<BatchResult> {
+    this.#inLots = wf.patched('rows-in-lots');
+    this.#mostRecorded = wf.patched('larger-lots') ? MOST_RECORDED : MOST_RECORDED_BEFORE;
     let cancelled: unknown;
     try {
       await wf.CancellationScope.cancellable(() => this.#work());
@@ -102,6 +124,7 @@ class Batch implements BatchControls {
     while (!this.#stop) {
       if (this.#failure) throw this.#failure;
       const leave = wf.workflowInfo().continueAsNewSuggested;
+      const next = data.next;
       if (!leave) await this.#fill();
       this.#record();
       this.#watchAdopted();
@@ -109,7 +132,7 @@ class Batch implements BatchControls {
       if (isFinished(data) && this.#starting === 0) return;
       // What is being written must be told of its place; a session must have been started before it is handed over.
       if (leave && this.#starting === 0 && !this.#recording) await this.#continueAsNew();
-      this.#pace.next(this.#atWork());
+      this.#pace.next(this.#atWork(), data.next > next);
       const seen = this.#events;
       await wf.condition(() => this.#events !== seen || this.#stop);
     }
@@ -129,12 +152,14 @@ class Batch implements BatchControls {
     const room = () => !data.paused && !this.#stop && this.#atWork() < data.window && this.#ended.length < MOST_WAITING;
     while (room() && data.next < data.opened.tasks) {
       if (this.#ready.length === 0) {
-        const count = Math.min(200, Math.max(50, data.window));
-        this.#ready = await readBatchTasks({ batch: this.#id, from: data.next, count });
+        this.#ready = await readBatchTasks({ batch: this.#id, from: data.next, count: PAGE });
         if (this.#ready.length === 0) throw new Error('The plan of the batch is shorter than it was.');
         continue;
       }
-      this.#start(this.#ready.shift() as ReadyTask);
+      // How they end with the batch is settled elsewhere.
+      await wf.CancellationScope.nonCancellable(async () => {
+        while (room() && this.#ready.length > 0) this.#start(this.#ready.shift() as ReadyTask);
+      });
     }
   }
 
@@ -149,17 +174,22 @@ class Batch implements BatchControls {
     data.next += 1;
     data.open.push(session);
     this.#starting += 1;
-    const options = { settings: data.settings, searchAttributes: data.opened.searchAttributes, batch: this.#id };
-    wf.CancellationScope.nonCancellable(() =>
-      startSession(id, { question, files, skills, ...task }, options, (ending) => this.#over(session, ending)),
-    )
-      .then((started) => {
-        if (!started) this.#adopt(id);
-      }, this.#fail)
-      .finally(() => {
-        this.#starting -= 1;
-        this.#events += 1;
-      });
+    const options = { settings: data.settings, opened: data.opened, batch: this.#id };
+    const begun = () => {
+      this.#starting -= 1;
+      this.#events += 1;
+    };
+    startSession(id, { question, files, skills, ...task }, options, {
+      started: (anew) => {
+        if (!anew) this.#adopt(id);
+        begun();
+      },
+      failed: (error) => {
+        this.#fail(error);
+        begun();
+      },
+      ended: (ending) => this.#over(session, ending),
+    });
   }
 
   #adopt(id: string): void {
@@ -168,6 +198,7 @@ class Batch implements BatchControls {
   }
 
   #over(session: OpenSession, ending?: SessionEnding): void {
+    if (ending) this.#pace.ended(ending.elapsedMs);
     this.#ended.push({ ...session, ...(ending ? { ending } : {}) });
     this.#record();
     this.#events += 1;
@@ -201,7 +232,7 @@ class Batch implements BatchControls {
   #record(): void {
     if (this.#recording || this.#ended.length === 0 || this.#waitsForMore()) return;
     this.#recording = true;
-    const sessions = this.#ended.slice(0, MOST_RECORDED);
+    const sessions = this.#ended.slice(0, this.#mostRecorded);
     const data = this.#data;
     const { logLabel } = data.settings;
     wf.CancellationScope.nonCancellable(() =>
@@ -227,7 +258,7 @@ class Batch implements BatchControls {
 
   /** A lot that is not full is written a moment after the one before, or when nothing more can come. */
   #waitsForMore(): boolean {
-    if (!this.#inLots || this.#stop || this.#ended.length >= MOST_RECORDED || this.#atWork() === 0) return false;
+    if (!this.#inLots || this.#stop || this.#ended.length >= this.#mostRecorded || this.#atWork() === 0) return false;
     const left = this.#recordedAt + LOT_MS - Date.now();
     if (left <= 0) return false;
     if (!this.#lotTimer) {
@@ -271,6 +302,10 @@ class Batch implements BatchControls {
     }
     this.#watch?.cancel();
     await wf.condition(() => !this.#recording);
+  }
+
+  opened() {
+    return this.#opened;
   }
 
   status() {

@@ -57,9 +57,12 @@ async function record(names: string[], dynamicConfig: Record<string, number>): P
         ({ stopReason }) => stopReason,
         (error: Error) => (error.cause as Error | undefined)?.message ?? error.message,
       );
-      let runId: string | undefined = session.firstExecutionRunId;
+      const id = shape.child ?? name;
+      let runId: string | undefined = shape.child
+        ? (await sessions.client.workflow.getHandle(id).describe()).runId
+        : session.firstExecutionRunId;
       for (let run = 0; runId; run += 1) {
-        const history = await sessions.client.workflow.getHandle(name, runId).fetchHistory();
+        const history = await sessions.client.workflow.getHandle(id, runId).fetchHistory();
         writeFileSync(fileOf(name, run), textOf(history));
         console.log(`${fileOf(name, run)}: ${history.events?.length} events, ${outcome}`);
         runId = history.events?.at(-1)?.workflowExecutionContinuedAsNewEventAttributes?.newExecutionRunId ?? undefined;

@@ -13,6 +13,8 @@ export interface Shape {
   drive?(session: SessionHandle, sessions: Sessions): Promise<unknown>;
   /** Before its start. */
   arrange?(sessions: Sessions): unknown;
+  /** Id of a child of it, whose history is kept instead. */
+  child?: string;
   /** On a server that suggests a new run after few events. */
   shortHistory?: true;
 }
@@ -241,6 +243,17 @@ export const SHAPES: Record<string, Shape> = {
   },
   'batch-in-lots-continue-as-new': { type: WORKFLOW.batch, input: batch(12, { window: 3 }), shortHistory: true },
   'batch-continue-as-new': { type: WORKFLOW.batch, input: batch(12, { window: 3 }), shortHistory: true },
+  'batch-told-at-its-start': {
+    type: WORKFLOW.batch,
+    input: batch(3, { window: 2 }),
+    async drive(session) {
+      await update(session, UPDATE.pause);
+      await updateWith(session, UPDATE.window, 1);
+      await update(session, UPDATE.resume);
+    },
+  },
+  // What lists show of it is given with its start.
+  'session-of-a-batch': { type: WORKFLOW.batch, input: batch(1, {}), child: 'session-of-a-batch.00001.r1' },
   'batch-cancel': {
     type: WORKFLOW.batch,
     input: batch(9, { window: 3 }),

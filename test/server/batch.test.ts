@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { type Client, WithStartWorkflowOperation, WorkflowFailedError } from '@temporalio/client';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { accountsIn, askAccount } from '../../activities/batch/accounts.ts';
@@ -276,6 +276,26 @@ test('pause, window, resume and cancel act on a batch; stopped and started again
       .map(({ src }) => Number(src.id))
       .sort((a, b) => a - b),
   ).toEqual(questions(12).map((row) => row.id));
+});
+
+test('what people say together with the start is taken', { timeout: 300_000 }, async () => {
+  const workflowId = `batch-${randomUUID()}`;
+  const { taskQueue } = sessions;
+  await sessions.client.workflow.executeUpdateWithStart(UPDATE.pause, {
+    startWorkflowOperation: new WithStartWorkflowOperation(WORKFLOW.batch, {
+      workflowId,
+      taskQueue,
+      args: [{ ...play(1), rows: questions(2) }],
+      workflowIdConflictPolicy: 'FAIL',
+    }),
+  });
+  const batch = sessions.client.workflow.getHandle(workflowId);
+  await batch.executeUpdate(UPDATE.window, { args: [1] });
+  const status = () => batch.query<BatchStatus>(QUERY.status).catch(() => undefined);
+  await eventually('it is prepared', async () => (await status())?.total === 2);
+  expect(await status()).toMatchObject({ state: 'paused', window: 1, openCount: 0, done: 0 });
+  await batch.executeUpdate(UPDATE.resume);
+  expect(await batch.result()).toMatchObject({ state: 'done', totals: { success: 2 } });
 });
 
 test('a batch that is terminated finds the sessions that went on without it', { timeout: 300_000 }, async () => {
