@@ -11,6 +11,7 @@ interface Options {
   rounds: number;
   think: number;
   bare: boolean;
+  telemetry: boolean;
   address?: string;
   serverPid: number[];
   json?: string;
@@ -24,6 +25,7 @@ export function benchLoad(program: Command): void {
     .option('--rounds <n>', 'rounds of each session', whole, 10)
     .option('--think <seconds>', 'how long a model reply takes, 0.5 to 1.5 times this', Number, 0)
     .option('--no-bare', 'leave out the bare loop')
+    .option('--telemetry', 'measure sessions with metrics and traces as well', false)
     .option('--address <host:port>', 'a Temporal server that runs, in place of a dev server of its own')
     .option(
       '--server-pid <list>',
@@ -35,14 +37,14 @@ export function benchLoad(program: Command): void {
     .action(run);
 }
 
-async function run({ sessions, rounds, think, bare, json, ...where }: Options): Promise<void> {
+async function run({ sessions, rounds, think, bare, telemetry, json, ...where }: Options): Promise<void> {
   const say = (line: string) => console.error(line);
   const before = loadavg()[0] ?? 0;
   const { ground, server, stop } = await openGround(where, say);
   try {
     const figures: LoadFigures[] = [];
     for (const count of sessions) {
-      for (const which of CONTESTANTS.filter((name) => bare || name !== 'bare')) {
+      for (const which of CONTESTANTS.filter((name) => ({ bare, ours: true, traced: telemetry })[name])) {
         figures.push(await runLoad(ground, which, { sessions: count, rounds, think }, say));
         say(rowOf(figures.at(-1) as LoadFigures).join('  '));
       }
@@ -73,8 +75,10 @@ const HEADER = [
   'events',
 ];
 
+const NAMES = { bare: 'bare loops', ours: 'sessions', traced: 'sessions with telemetry' };
+
 const rowOf = (figures: LoadFigures): string[] => [
-  `${figures.sessions} ${figures.which === 'ours' ? 'sessions' : 'bare loops'}`,
+  `${figures.sessions} ${NAMES[figures.which]}`,
   figures.startsPerSecond.toFixed(1),
   ...[figures.memory.idle, figures.memory.open, figures.memory.peak].map((megabytes) => megabytes.toFixed(0)),
   figures.openCpu.worker.toFixed(2),

@@ -9,7 +9,7 @@ import { TOOL } from './sizes.ts';
  * once; then it answers after so many seconds. It answers without looking at the request: one call of the tool for so
  * many rounds, then an answer. Prints its URL. Arguments: rounds, characters of a reply, seconds.
  *
- * `GET /waiting` tells how many requests wait, `POST /open` opens the gate.
+ * `GET /waiting` tells how many requests wait, `GET /open` opens the gate, `POST /v1/traces` takes spans.
  */
 const [rounds = 0, characters = 0, seconds = 0] = process.argv.slice(2).map(Number);
 const wire = callText(TOOL, { about: 'the lamps of the harbour' });
@@ -23,6 +23,7 @@ const server = createServer((request, response) => {
     gate = undefined;
     response.end();
   } else if (request.method !== 'POST') response.writeHead(404).end();
+  else if (request.url === '/v1/traces') request.resume().on('end', () => response.end('{}'));
   else {
     request.resume().on('end', () => {
       const session = String(request.headers['x-session-id']);

@@ -14,7 +14,8 @@ import { processFigures } from '../process-figures.ts';
 import { median } from '../statistics.ts';
 import { SIZES } from './sizes.ts';
 
-export const CONTESTANTS = ['bare', 'ours'] as const;
+/** `traced`: ours, with metrics and traces. */
+export const CONTESTANTS = ['bare', 'ours', 'traced'] as const;
 export type ContestantName = (typeof CONTESTANTS)[number];
 
 export interface Load {
@@ -43,6 +44,8 @@ export interface LoadFigures extends Load {
 
 const WORKER = fileURLToPath(new URL('./worker.ts', import.meta.url));
 const MODEL = fileURLToPath(new URL('./gated-model.ts', import.meta.url));
+/** Any port: nobody asks for them here. */
+const DEEP_RESEARCH_METRICS_ADDRESS = '127.0.0.1:0';
 /** Starts and results that are asked for at once. */
 const LANES = 20;
 
@@ -73,8 +76,8 @@ export async function runLoad(
     const serverBefore = cpuOf(serverPids);
     say(`${which}: ${load.sessions} open, ${Math.round(before.memory)} MB`);
     const openedAt = performance.now();
-    if (which === 'ours') await model.ask('/open');
-    else worker.child.send('open');
+    if (which === 'bare') worker.child.send('open');
+    else await model.ask('/open');
     await inLanes(ids, (id) => client.workflow.getHandle(id).result());
     const seconds = (performance.now() - openedAt) / 1000;
     const after = processFigures(pid);
@@ -144,7 +147,7 @@ async function allOpen(
 ): Promise<void> {
   for (;;) {
     let waiting: number;
-    if (which === 'ours') waiting = Number(await model.ask('/waiting'));
+    if (which !== 'bare') waiting = Number(await model.ask('/waiting'));
     else {
       const told = once(worker, 'message');
       worker.send('waiting');
@@ -173,7 +176,7 @@ function startLoadWorker(
   const corpus = join(place.folder, 'documents');
   mkdirSync(corpus);
   return forkWorker(WORKER, {
-    args: [which, String(think)],
+    args: [which === 'bare' ? 'bare' : 'ours', String(think)],
     env: {
       PATH: process.env.PATH,
       TEMPORAL_ADDRESS: place.address,
@@ -185,6 +188,7 @@ function startLoadWorker(
       DEEP_RESEARCH_MAX_CACHED_WORKFLOWS: String(Math.max(200, sessions + 50)),
       DEEP_RESEARCH_MAX_CONCURRENT_INFERENCES: String(Math.max(100, sessions)),
       DEEP_RESEARCH_LOG_LEVEL: 'error',
+      ...(which === 'traced' ? { OTEL_EXPORTER_OTLP_ENDPOINT: place.model.url, DEEP_RESEARCH_METRICS_ADDRESS } : {}),
     },
   });
 }
