@@ -85,6 +85,7 @@ function environmentOf(address: string, stateDir: string, env: NodeJS.ProcessEnv
 }
 
 function serverNews(event: SupervisorEvent): string {
+  if (event.type === 'beyond-use') return `Temporal runs, but ${event.reason}; ending it.`;
   if (event.type === 'exited') return 'Temporal ended; starting it again.';
   if (event.type === 'restarted') return 'Temporal runs again.';
   return `Temporal cannot be started again, next try in ${event.retryMs / 1000} s: ${event.error.message}`;

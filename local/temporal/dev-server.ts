@@ -55,6 +55,8 @@ export type StopResult = 'stopped' | 'kept';
 export interface DevServerUse {
   /** The running server, or a new one. */
   ensure(ports?: { port: number; uiPort: number }): Promise<RunningServer>;
+  /** Ends a server that is of no use any more, whoever uses it; one that has ended already is no fault. */
+  end(server: RunningServer): Promise<void>;
   stop(): Promise<StopResult>;
 }
 
@@ -107,6 +109,7 @@ export async function useDevServer(options: StartDevServerOptions): Promise<DevS
 
   return {
     ensure: (ports) => locked(() => ensureServer({ ...settings, ...ports }), options.signal),
+    end: ({ pid }) => locked(() => terminateServer(pid, state.temporalDb, settings.stopGraceMs)),
     stop: () => {
       stopping ??= locked(async () => {
         if (user.leave() > 0) return 'kept';

@@ -1,17 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type StartDevServerOptions, type StopResult, useDevServer } from './dev-server.ts';
 import type { RunningServer } from './ensure-server.ts';
+import { beyondUse, type HealthOptions } from './health.ts';
 import type { ServerExit } from './launch.ts';
 
 export type SupervisorEvent =
   /** The server ended although nobody here asked for it. */
   | ({ type: 'exited'; pid: number } & ServerExit)
+  /** It runs and is of no use, and is ended. */
+  | { type: 'beyond-use'; pid: number; reason: string }
   /** A server answers again; `adopted` if another user of the folder was faster. */
   | { type: 'restarted'; pid: number; attempts: number; adopted: boolean }
   | { type: 'restart-failed'; error: Error; attempts: number; retryMs: number };
 
 export interface SuperviseDevServerOptions extends StartDevServerOptions {
   onEvent?: (event: SupervisorEvent) => void;
+  /** How often it is looked at, and how long it may be silent. */
+  health?: Omit<HealthOptions, 'signal'>;
 }
 
 /** A server that is kept running. `pid` changes with each restart, the addresses do not. */
@@ -33,7 +38,7 @@ const LONGEST_RETRY_MS = 30_000;
 const SOUND_MS = 60_000;
 
 /**
- * As `startDevServer`, and whenever the server dies a new one is started on the same database and ports. All users of
+ * As `startDevServer`, and whenever the server dies or is of no use any more a new one is started on the same database and ports. All users of
  * a folder may supervise: the first to notice restarts, the others adopt.
  */
 export async function superviseDevServer(options: SuperviseDevServerOptions): Promise<SupervisedDevServer> {
@@ -71,13 +76,28 @@ export async function superviseDevServer(options: SuperviseDevServerOptions): Pr
     let retryMs = FIRST_RETRY_MS;
     for (;;) {
       const since = Date.now();
-      const exit = await Promise.race([server.exited, aborted]);
+      const exit = await Promise.race([server.exited, endWhenBeyondUse(server), aborted]);
       if (!exit || signal.aborted) return;
       options.onEvent?.({ type: 'exited', pid: server.pid, ...exit });
       if (Date.now() - since > SOUND_MS) retryMs = FIRST_RETRY_MS;
       else await pause(retryMs);
       retryMs = await restart(retryMs);
     }
+  }
+
+  /** Resolves with the server's end, when it had to be ended. */
+  async function endWhenBeyondUse(watched: RunningServer): Promise<ServerExit> {
+    const gone = new AbortController();
+    void watched.exited.then(() => gone.abort());
+    const reason = await beyondUse(watched.address, {
+      ...options.health,
+      signal: AbortSignal.any([signal, gone.signal]),
+    });
+    if (reason) {
+      options.onEvent?.({ type: 'beyond-use', pid: watched.pid, reason });
+      await use.end(watched);
+    }
+    return watched.exited;
   }
 
   /** Tries until it succeeds or is ended. @returns the pause before a further restart */

@@ -3,14 +3,18 @@ import path from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { stateFolderAt } from '../../local/state-folder.ts';
 import { findServers } from '../../local/temporal/server-process.ts';
-import { type SupervisorEvent, superviseDevServer } from '../../local/temporal/supervise.ts';
+import {
+  type SuperviseDevServerOptions,
+  type SupervisorEvent,
+  superviseDevServer,
+} from '../../local/temporal/supervise.ts';
 import { devServerTests, startOpenWorkflow, workflowStatus } from './dev-server-setup.ts';
 
 const { cli, newFolder } = devServerTests();
 
 const WAIT = { timeout: 180_000, interval: 100 };
 
-async function supervise(folder: string, more: { cli?: string } = {}) {
+async function supervise(folder: string, more: Pick<SuperviseDevServerOptions, 'health'> & { cli?: string } = {}) {
   const events: SupervisorEvent[] = [];
   const onEvent = (event: SupervisorEvent) => events.push(event);
   const server = await superviseDevServer({ stateDir: folder, cli: cli(), port: 0, uiPort: 0, onEvent, ...more });
@@ -32,6 +36,17 @@ describe('a supervised dev server', () => {
       expect(server).toMatchObject({ address, uiUrl });
       expect(await workflowStatus(address, 'survivor')).toBe('RUNNING');
     }
+    expect(await server.stop()).toBe('stopped');
+  });
+
+  it('is ended and comes back when it hangs', async () => {
+    const { server, seen } = await supervise(newFolder(), { health: { everyMs: 500, silent: 2 } });
+    const { address, pid } = server;
+    await startOpenWorkflow(address, 'survivor');
+    process.kill(pid, 'SIGSTOP');
+    await vi.waitFor(() => expect(seen('restarted')).toHaveLength(1), WAIT);
+    expect(seen('beyond-use')).toEqual([{ type: 'beyond-use', pid, reason: 'it has not answered for 1 s' }]);
+    expect(await workflowStatus(address, 'survivor')).toBe('RUNNING');
     expect(await server.stop()).toBe('stopped');
   });
 
