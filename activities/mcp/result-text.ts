@@ -1,18 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { CallToolResult, ContentBlock } from '@modelcontextprotocol/client';
+import { withoutKeys } from '../../protocol/redact.ts';
 import type { Source, ToolCallOutput } from '../../protocol/tool-call.ts';
 
 /** Puts bytes into a file for the model's other tools; gives its path, or undefined where that cannot be. */
 export type KeepFile = (data: Buffer, mediaType: string | undefined) => Promise<string | undefined>;
 
-/** What a model reads of a result: texts as they are, pictures and files in words, structured content as JSON. */
+/** What a model reads of a result, without keys of this process: texts as they are, pictures and files in words, structured content as JSON. */
 export async function resultOutput(result: CallToolResult, keep: KeepFile): Promise<ToolCallOutput> {
   const parts: string[] = [];
   const sources: Source[] = [];
   for (const block of result.content ?? []) {
     parts.push(await blockText(block, keep));
     if (block.type === 'resource_link' && /^https?:/i.test(block.uri)) {
-      sources.push({ url: block.uri, title: block.title ?? block.name });
+      // The address of a file may hold the key that the server was asked with.
+      sources.push({ url: withoutKeys(block.uri), title: withoutKeys(block.title ?? block.name) });
     }
   }
   const data = result.structuredContent;
@@ -20,7 +22,7 @@ export async function resultOutput(result: CallToolResult, keep: KeepFile): Prom
   if (data !== undefined && !(result.content ?? []).some((block) => saysAlready(block, data))) {
     parts.push(JSON.stringify(data));
   }
-  const text = parts.filter((part) => part !== '').join('\n');
+  const text = withoutKeys(parts.filter((part) => part !== '').join('\n'));
   return { text, ...(sources.length > 0 ? { sources } : {}), ...(result.isError ? { failed: true } : {}) };
 }
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Tool } from '@modelcontextprotocol/client';
 import { z } from 'zod';
-import { withoutKeys } from '../../protocol/redact.ts';
 import type { ToolCallOutput } from '../../protocol/tool-call.ts';
 import type { ToolSchema } from '../../protocol/tool-schemas.ts';
 import { cappedResult, keepOutput } from '../tools/capped-result.ts';
@@ -138,8 +137,7 @@ async function call(
   };
   try {
     const result = await server.call(tool.name, args, { signal: context.signal, repeatable, beforeSending });
-    const output = await resultOutput(result, keeper(context));
-    return { ...output, text: withoutKeys(output.text) };
+    return await resultOutput(result, keeper(context));
   } catch (error) {
     if (!(error instanceof CallFailed)) throw error;
     if (error.maybeDone && !repeatable) throw new ToolError(maybeDone);

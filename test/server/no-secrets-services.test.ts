@@ -32,7 +32,9 @@ beforeAll(async () => {
   // Quotes all that it was sent: `look` in an error, `ask` in a result.
   mcp = await startSessionServer(({ name }, send, cut) => {
     const text = `I was sent ${JSON.stringify(mcp.requests.at(-1))} at ?token=${planted('mcp-address')}`;
-    send(name === 'look' ? { error: { code: -1, message: text } } : { result: { content: [{ type: 'text', text }] } });
+    const link = { type: 'resource_link', uri: `https://a.example/?token=${planted('mcp-address')}`, name: 'a file' };
+    const content = [{ type: 'text', text }, link];
+    send(name === 'look' ? { error: { code: -1, message: text } } : { result: { content } });
     cut();
   });
 }, START_LIMIT_MS);
