@@ -95,7 +95,7 @@ function growthLines(figures: readonly LoadFigures[]): string[] {
   return CONTESTANTS.flatMap((which) => {
     const own = figures.filter((each) => each.which === which);
     const [first, last] = [own[0], own.at(-1)];
-    if (!first || !last || first === last) return [];
+    if (!first || !last || first.sessions === last.sessions) return [];
     const kilobytes = ((last.memory.open - first.memory.open) * 1000) / (last.sessions - first.sessions);
     return [
       `${which}: ${kilobytes.toFixed(0)} KB of worker memory for each open session; rounds a second with ${last.sessions} ${(last.roundsPerSecond / first.roundsPerSecond).toFixed(2)} times those with ${first.sessions}`,
