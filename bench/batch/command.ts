@@ -3,7 +3,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import type { Command } from 'commander';
 import { whole } from '../options.ts';
 import { tableLines } from '../table.ts';
-import { type BatchFigures, runBatchBench } from './run.ts';
+import { type BatchFigures, runBatchBench, runSideBySide, type SideBySide } from './run.ts';
 
 interface Options {
   rows: number;
@@ -13,6 +13,7 @@ interface Options {
   think: number;
   plain: number;
   laps: number;
+  beside?: true;
   json?: string;
 }
 
@@ -27,19 +28,24 @@ export function benchBatch(program: Command): void {
     .option('--think <ms>', 'how long a model reply takes', whole, 0)
     .option('--plain <n>', 'sessions without a batch, before and after it', whole, 200)
     .option('--laps <n>', 'batches that share the rows, in turns with sessions without one', whole, 1)
+    .option('--beside', 'the rate alone, beside sessions without a batch at the same time: for a machine that is busy')
     .option('--json <file>', 'write the figures to a file')
     .action(run);
 }
 
-async function run({ json, ...load }: Options): Promise<void> {
+async function run({ json, beside, ...load }: Options): Promise<void> {
   const before = loadavg()[0] ?? 0;
-  const figures = await runBatchBench(load, (line) => console.error(line));
-  for (const line of linesOf(figures)) console.log(line);
+  const say = (line: string) => console.error(line);
+  const figures = beside ? await runSideBySide(load, say) : await runBatchBench(load, say);
+  for (const line of 'runs' in figures ? linesOf(figures) : [besideLine(figures)]) console.log(line);
   console.log(
     `${availableParallelism()} cores, load ${before.toFixed(1)} before the run · Node ${process.version} · ${figures.server}`,
   );
   if (json !== undefined) writeFileSync(json, `${JSON.stringify({ load, ...figures }, null, 2)}\n`);
 }
+
+const besideLine = ({ batch, plain, seconds }: SideBySide): string =>
+  `in ${seconds.toFixed(0)} s: ${batch} sessions in the batch, ${plain} without one · overhead ${((plain / batch - 1) * 100).toFixed(1)} % (at most 5 is promised)`;
 
 function linesOf({ batchPerSecond, plainPerSecond, batchCpu, plainCpu, tasks, runs, memory }: BatchFigures): string[] {
   const cpu = ({ worker, server }: BatchFigures['batchCpu']) => `${worker.toFixed(1)} + ${server.toFixed(1)}`;

@@ -51,15 +51,18 @@ const LOOK_MS = 2000;
 const REPLY_CHARACTERS = 1000;
 const RESULT = 'The lamps were lit in spring. '.repeat(90);
 
-/** A batch of short sessions whose model and tools answer at once, and the same sessions started by a client. */
-export async function runBatchBench(load: BatchLoad, say: (line: string) => void): Promise<BatchFigures> {
-  const stand = await startWorkerStand({
-    model: [MODEL, String(load.rounds - 1), String(REPLY_CHARACTERS), String(load.think)],
+const startStand = ({ rounds, think }: BatchLoad, say: (line: string) => void): Promise<WorkerStand> =>
+  startWorkerStand({
+    model: [MODEL, String(rounds - 1), String(REPLY_CHARACTERS), String(think)],
     workflowsPath,
     activities: (ours, { stateDir }) => ({ ...ours, search: instantSearch(stateDir) }),
-    worker: { maxConcurrentActivityTaskExecutions: 200 },
+    worker: { maxConcurrentActivityTaskExecutions: 400 },
     say,
   });
+
+/** A batch of short sessions whose model and tools answer at once, and the same sessions started by a client. */
+export async function runBatchBench(load: BatchLoad, say: (line: string) => void): Promise<BatchFigures> {
+  const stand = await startStand(load, say);
   try {
     await plainSessions(stand, Math.min(20, load.plain), load.window, 'warm');
     const cpu = cpuMeter(stand.serverPid);
@@ -140,39 +143,107 @@ const instantSearch = (stateDir: string) =>
 /** Seconds that so many sessions take, as many at once as the window allows. */
 async function plainSessions(stand: WorkerStand, count: number, window: number, name: string): Promise<number> {
   const startedAt = performance.now();
-  let next = 0;
-  const lane = async () => {
-    while (next < count) {
-      next += 1;
-      await stand.client.workflow.execute<(input: ResearchInput) => Promise<unknown>>(WORKFLOW.session, {
-        workflowId: `${name}-${next}`,
-        taskQueue: stand.taskQueue,
-        // As a batch gives them to its sessions.
-        args: [{ question: `Which lamps ${next}?`, tools: ['search'], timeoutSeconds: 7200, priority: 4 }],
-      });
-    }
-  };
-  await Promise.all(Array.from({ length: window }, lane));
+  await fillLanes(stand, window, name, (next) => next <= count);
   return (performance.now() - startedAt) / 1000;
 }
 
-async function batchSessions(
-  { client, taskQueue }: WorkerStand,
-  { rows, rollouts, window }: BatchLoad,
-  id: string,
-  say: (line: string) => void,
-): Promise<Pick<BatchFigures, 'runs' | 'tasks' | 'memory'> & { seconds: number }> {
+/** Runs sessions, so many at once, for as long as there is a next. */
+async function fillLanes(
+  stand: WorkerStand,
+  window: number,
+  name: string,
+  goesOn: (next: number) => boolean,
+  ended = () => {},
+): Promise<void> {
+  let next = 1;
+  const lane = async () => {
+    while (goesOn(next)) {
+      const number = next;
+      next += 1;
+      await stand.client.workflow.execute<(input: ResearchInput) => Promise<unknown>>(WORKFLOW.session, {
+        workflowId: `${name}-${number}`,
+        taskQueue: stand.taskQueue,
+        // As a batch gives them to its sessions.
+        args: [{ question: `Which lamps ${number}?`, tools: ['search'], timeoutSeconds: 7200, priority: 4 }],
+      });
+      ended();
+    }
+  };
+  await Promise.all(Array.from({ length: window }, lane));
+}
+
+/** Sessions that ended in the same time. */
+export interface SideBySide {
+  batch: number;
+  plain: number;
+  seconds: number;
+  server: string;
+}
+
+/**
+ * A batch and a client with as many places side by side, on the same worker: what else the machine does, both feel. Until
+ * nine tenths of the batch's sessions have ended, for in the last it has empty places.
+ */
+export async function runSideBySide(load: BatchLoad, say: (line: string) => void): Promise<SideBySide> {
+  const stand = await startStand(load, say);
+  try {
+    await plainSessions(stand, load.window, load.window, 'warm');
+    const { client } = stand;
+    const startedAt = performance.now();
+    const handle = await startBatch(stand, load, 'bench-batch');
+    let plain = 0;
+    let over = false;
+    const lanes = fillLanes(
+      stand,
+      load.window,
+      'plain',
+      () => !over,
+      () => {
+        plain += 1;
+      },
+    );
+    const query = `ResearchBatch = 'bench-batch' AND ExecutionStatus = 'Completed'`;
+    for (let shown = 0; ; ) {
+      await sleep(500);
+      const { count: batch } = await client.workflow.count(query);
+      const seconds = (performance.now() - startedAt) / 1000;
+      if (batch >= shown + load.window) {
+        say(`${seconds.toFixed(0)} s: ${batch} in the batch, ${plain} without one`);
+        shown = batch;
+      }
+      if (batch < load.rows * load.rollouts * 0.9) continue;
+      over = true;
+      const figures = { batch, plain, seconds, server: stand.server };
+      await Promise.all([lanes, handle.result()]);
+      return figures;
+    }
+  } finally {
+    await stand.stop();
+  }
+}
+
+function startBatch({ client, taskQueue }: WorkerStand, { rows, rollouts, window }: BatchLoad, id: string) {
   const questions = Array.from({ length: rows }, (_, index) => ({
     id: index + 1,
     question: `Which lamps ${index + 1}?`,
   }));
-  const total = rows * rollouts;
-  const startedAt = performance.now();
-  const handle = await client.workflow.start<(input: BatchInput) => Promise<BatchResult>>(WORKFLOW.batch, {
+  return client.workflow.start<(input: BatchInput) => Promise<BatchResult>>(WORKFLOW.batch, {
     workflowId: id,
     taskQueue,
     args: [{ ...(packRows(questions) ?? {}), rollouts, window, tools: ['search'] }],
   });
+}
+
+async function batchSessions(
+  stand: WorkerStand,
+  load: BatchLoad,
+  id: string,
+  say: (line: string) => void,
+): Promise<Pick<BatchFigures, 'runs' | 'tasks' | 'memory'> & { seconds: number }> {
+  const { client } = stand;
+  const total = load.rows * load.rollouts;
+  const startedAt = performance.now();
+  const handle = await startBatch(stand, load, id);
   const memory: BatchFigures['memory'] = [];
   let over = false;
   const result = handle.result().finally(() => {
