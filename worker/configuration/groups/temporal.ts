@@ -83,7 +83,7 @@ export const temporal = {
   }),
   DEEP_RESEARCH_HEARTBEAT_SECONDS: quantity(z.number().min(0.5).max(10).default(1), {
     description:
-      'How often a model call tells the Temporal server what it has so far; one that takes longer does so less often, down to every 4 s. What was not told is generated again after a crash, and a cancel reaches a call with the next one. Each is a transaction of its database: where thousands of calls run at once, 5 saves more than half of what the server does ([scale.md](scale.md)).',
+      'How often a model call tells the Temporal server what it has so far; one that takes longer does so less often, down to every 4 s. What was not told is generated again after a crash, and a cancel reaches a call with the next one. Each is a transaction of its database: where hundreds of calls run at once, 5 saves more than half of what that costs the server ([scale.md](scale.md)).',
     takes: 'a number from 0.5 to 10',
     unit: 's',
   }),
