@@ -6,7 +6,7 @@ import { type FilePiece, givenPieceId, MOST_BYTES_IN_PIECES, PIECE_BYTES, pieceC
 import { type InputFile, type SentFile, WEB_ADDRESS } from '../../protocol/input.ts';
 import { WORKFLOW } from '../../protocol/names.ts';
 import { type Blobs, putFile } from '../../store/blobs.ts';
-import { InvalidInput } from '../errors.ts';
+import { InvalidInput, SessionNotFound } from '../errors.ts';
 import { callServer } from '../gateway.ts';
 
 /** How far a file is on its way. */
@@ -76,8 +76,9 @@ async function sendPieces(path: string, name: string, options: SendOptions): Pro
     let sent = 0;
     const sender = async () => {
       for (let index = next++; index < pieceCount(bytes); index = next++) {
+        const id = givenPieceId(sha256, index);
         const piece = await read(file, index, bytes);
-        await sendPiece(givenPieceId(sha256, index), { bytes: piece.toString('base64') }, options);
+        if (!(await isThere(id, options))) await sendPiece(id, { bytes: piece.toString('base64') }, options);
         sent += piece.length;
         options.onUpload?.({ name, bytes, sent });
       }
@@ -96,6 +97,17 @@ async function read(file: FileHandle, index: number, size: number): Promise<Buff
   return buffer;
 }
 
+/** The id says what it holds: who comes again sends the pieces that are missing. */
+async function isThere(workflowId: string, { client }: SendOptions): Promise<boolean> {
+  try {
+    await callServer(client, workflowId, () => client.workflow.getHandle(workflowId).describe());
+    return true;
+  } catch (error) {
+    if (error instanceof SessionNotFound) return false;
+    throw error;
+  }
+}
+
 async function sendPiece(workflowId: string, piece: FilePiece, { client, taskQueue }: SendOptions): Promise<void> {
   try {
     await callServer(client, workflowId, () =>
@@ -103,7 +115,7 @@ async function sendPiece(workflowId: string, piece: FilePiece, { client, taskQue
         workflowId,
         taskQueue,
         args: [piece],
-        // The id says what it holds: who comes again goes on with the pieces that are missing.
+        // Somebody else may be sending the same.
         workflowIdReusePolicy: 'REJECT_DUPLICATE',
         staticSummary: 'a piece of a file',
       }),
