@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { closeSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { StateFolder } from '../state-folder.ts';
 import { LOOPBACK } from './ports.ts';
 import { type Readiness, waitUntilReady } from './readiness.ts';
@@ -43,6 +44,10 @@ const DYNAMIC_CONFIG = Object.fromEntries(
 /** Write-ahead log synced at checkpoints only: a killed process loses nothing, and each commit saves a sync. */
 const SQLITE_PRAGMAS = ['journal_mode=wal', 'synchronous=1'];
 
+/** What the CLI prints when its server listens, and how long it may take for it; other versions may not print it. */
+const SERVES = /^(Temporal )?Server: /m;
+const OWN_WORD_MS = 5_000;
+
 /** Starts a server and waits until it is as sessions need it. @throws Error with the log's tail; nothing is left */
 export async function launchServer(options: LaunchOptions): Promise<LaunchedServer> {
   const { state, port, uiPort, signal } = options;
@@ -72,15 +77,22 @@ export async function launchServer(options: LaunchOptions): Promise<LaunchedServ
 
   const wait = { limitMs: options.readyLimitMs, over: exited, signal };
   const reason = await waitUntilReady(`${LOOPBACK}:${port}`, options, wait);
-  if (reason === undefined) return { pid, exited };
+  if (reason === undefined && (await hasPort())) return { pid, exited };
   await terminateServer(pid, state.temporalDb, 2_000);
   signal?.throwIfAborted();
   const tail = log.tail();
-  if (end && log.holds('address already in use')) throw new PortTakenError(`port ${port} or ${uiPort} is in use`);
+  if (end && log.says(/address already in use/)) throw new PortTakenError(`port ${port} or ${uiPort} is in use`);
   const what = end
     ? `ended at its start (${end.signal ?? `code ${end.code}`})`
     : `was not ready within ${options.readyLimitMs / 1000} s (${reason})`;
   throw new Error(`The Temporal dev server ${what}. End of ${state.temporalLog}:\n${tail || '(empty)'}`);
+
+  /** Another folder's server may have taken the port a moment sooner, and answered in this one's place. */
+  async function hasPort(): Promise<boolean> {
+    const until = Date.now() + OWN_WORD_MS;
+    while (!end && Date.now() < until && !log.says(SERVES)) await sleep(50);
+    return !end;
+  }
 }
 
 /** `findServers` recognises the server by these, so the database's path is absolute. */

@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { stateFolderAt } from '../../local/state-folder.ts';
+import { choosePort } from '../../local/temporal/ports.ts';
 import { devServerTests, isRunning, startOpenWorkflow, withClient, workflowStatus } from './dev-server-setup.ts';
 
 const { cli, newFolder, start } = devServerTests();
@@ -122,6 +123,23 @@ describe('the dev server', () => {
     const server = await start(folder, { cli: wrapper });
     expect(readFileSync(path.join(bin, 'tries'), 'utf8')).toBe('x\nx\n');
     expect(await server.stop()).toBe('stopped');
+  });
+
+  it('is not mistaken for the server of another folder that took its port a moment sooner', async () => {
+    const port = await choosePort([0]);
+    const late = path.join(newFolder(), 'temporal');
+    writeFileSync(late, `#!/bin/sh\ntouch '${path.dirname(late)}/begun'\nsleep 3\nexec '${cli()}' "$@"\n`, {
+      mode: 0o755,
+    });
+    const begun = path.join(path.dirname(late), 'begun');
+    const slow = start(newFolder(), { port, cli: late }).then(
+      () => 'started',
+      (error: Error) => error.message,
+    );
+    await vi.waitFor(() => expect(existsSync(begun)).toBe(true), 10_000);
+    const quick = await start(newFolder(), { port });
+    expect(await slow).toContain(`Port ${port} on 127.0.0.1 is in use`);
+    expect(await quick.stop()).toBe('stopped');
   });
 
   it('names a CLI that cannot be run', async () => {
