@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InjectedSinks } from '@temporalio/worker';
 import { giveAccount } from '../activities/batch/given-accounts.ts';
-import { remember } from '../activities/inference/transcript-cache.ts';
+import { forgetRun, remember } from '../activities/inference/transcript-cache.ts';
 import { count } from '../telemetry/metrics.ts';
 import type { BatchSinks } from '../workflows/batch-runtime.ts';
 import type { SessionSinks } from '../workflows/temporal-runtime.ts';
@@ -11,7 +11,13 @@ import { sessionEnded } from './telemetry/session-sink.ts';
 export const sessionSinks: InjectedSinks<SessionSinks & BatchSinks> = {
   session: {
     held: { fn: count.hold, callDuringReplay: false },
-    ended: { fn: sessionEnded, callDuringReplay: false },
+    ended: {
+      fn: (info, ended) => {
+        forgetRun(info.runId);
+        return sessionEnded(info, ended);
+      },
+      callDuringReplay: false,
+    },
   },
   transcript: {
     share: {

@@ -16,7 +16,7 @@ export interface Remembered {
 const remembered = new Map<string, Remembered>();
 let characters = 0;
 
-const keyOf = (runId: string, segment: number): string => `${runId}/${segment}`;
+const keyOf = (runId: string, segment: number | ''): string => `${runId}/${segment}`;
 
 /** What is remembered of a segment, if anything. */
 export const recall = (runId: string, segment: number): Remembered | undefined => remembered.get(keyOf(runId, segment));
@@ -40,6 +40,11 @@ export function remember(runId: string, segment: number, since: number, view: In
     if (oldest !== key) forget(oldest);
   }
   return entry;
+}
+
+/** Of a run that has ended. */
+export function forgetRun(runId: string): void {
+  for (const key of remembered.keys()) if (key.startsWith(keyOf(runId, ''))) forget(key);
 }
 
 function forget(key: string): void {

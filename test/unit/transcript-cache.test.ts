@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { recall, remember } from '../../activities/inference/transcript-cache.ts';
+import { forgetRun, recall, remember } from '../../activities/inference/transcript-cache.ts';
 import type { InferenceView } from '../../protocol/activities.ts';
 import { digestWith } from '../../protocol/digest.ts';
 import type { Message } from '../../protocol/messages.ts';
@@ -26,6 +26,13 @@ test('messages that come again replace what came after them', () => {
   remember('again', 0, 1, view('b'));
   expect(textsOf('again')).toEqual(['a', 'b']);
   expect(recall('again', 0)?.digests[1]).toBe(digestOf('a', 'b'));
+});
+
+test('of a run that has ended nothing is kept, of others all', () => {
+  for (const run of ['over', 'over-not']) for (const segment of [0, 1]) remember(run, segment, 0, view('a'));
+  forgetRun('over');
+  expect([0, 1].map((segment) => recall('over', segment))).toEqual([undefined, undefined]);
+  expect([0, 1].map((segment) => recall('over-not', segment)?.characters)).toEqual([1, 1]);
 });
 
 test('a gap is never papered over', () => {
