@@ -1,11 +1,19 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { openScreen } from '../../client/cli/live-view/screen.ts';
 import { watchInTerminal } from '../../client/cli/live-view/watch-in-terminal.ts';
 import { ResearchFailed } from '../../client/errors.ts';
 import type { SessionEvent } from '../../client/events.ts';
 import { fakeTerminal } from '../support/terminal.ts';
 import { aResult, aRound, aStatus } from './client-fixtures.ts';
+
+// Wherever the tests run, the terminal of these can move its cursor.
+beforeAll(() => {
+  vi.stubEnv('TERM', 'xterm');
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+});
 
 const line = fc.string({ unit: fc.constantFrom('a', 'b', ' '), maxLength: 19 }).map((text) => `.${text}`);
 const step = fc.oneof(
