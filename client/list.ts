@@ -1,4 +1,5 @@
-import type { Client } from '@temporalio/client';
+import { type Client, WorkflowClient } from '@temporalio/client';
+import { defaultPayloadConverter, type PayloadCodec } from '@temporalio/common';
 import { SEARCH_ATTRIBUTE, WORKFLOW } from '../protocol/names.ts';
 import { callServer } from './gateway.ts';
 
@@ -15,6 +16,12 @@ export interface SessionListing {
   closedAt?: number;
 }
 
+/** Nothing of a memo is listed, and another's may be encrypted with a key that is not here. */
+const CLOSED: PayloadCodec = {
+  encode: async (payloads) => payloads,
+  decode: async (payloads) => payloads.map(() => defaultPayloadConverter.toPayload(null)),
+};
+
 export async function listSessions(
   client: Client,
   { query, limit = 20 }: { query?: string; limit?: number } = {},
@@ -24,7 +31,13 @@ export async function listSessions(
   const listing: SessionListing[] = [];
   if (limit < 1) return listing;
   return callServer(client, '', async () => {
-    const pages = client.workflow.list({
+    const { namespace } = client.options;
+    const lister = new WorkflowClient({
+      connection: client.connection,
+      namespace,
+      dataConverter: { payloadCodecs: [CLOSED] },
+    });
+    const pages = lister.list({
       query: query ? `${own} AND (${query})` : own,
       pageSize: Math.min(limit, 1000),
     });

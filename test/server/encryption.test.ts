@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { converterFrom } from '../../client/converter-from.ts';
-import { connectDeepResearch } from '../../client/index.ts';
+import { connectDeepResearch, DeepResearchClient } from '../../client/index.ts';
 import { checkReplay } from '../../client/replay/check-replay.ts';
 import { openHistory } from '../../client/replay/open-history.ts';
 import { readHistory, recordedSession } from '../../client/replay/recorded-session.ts';
@@ -68,6 +68,12 @@ test('nothing of a session can be read in its history, and everything by who has
   await expect(blind.attach(session.id)).rejects.toThrow(
     'A payload is encrypted with the key "one", which this process has not (it has none)',
   );
+  // Without the key a list has the session still, and the others.
+  const listing = { query: `WorkflowId = '${session.id}'` };
+  await eventually('it is listed', async () => (await client.list(listing)).length === 1);
+  for (const each of [blind, new DeepResearchClient({ client: sessions.client, taskQueue: sessions.taskQueue })]) {
+    expect(await each.list(listing)).toEqual([expect.objectContaining({ id: session.id, outcome: 'completed' })]);
+  }
   await worker.stop();
 });
 
