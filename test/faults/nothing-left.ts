@@ -1,12 +1,9 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ContainerInfo } from 'dockerode';
 import { expect } from 'vitest';
-import { eventually } from '../support/sessions.ts';
+import { eventuallyEmpty, leftOfSessions, pathsBelow } from '../support/left-of-sessions.ts';
 import type { Stage } from './stage.ts';
-
-/** Where a state folder has what belongs to a session at work. */
-const OF_SESSIONS = ['workspaces', 'calls', 'owners'];
 
 /** How files are named while they are written. */
 const isUnfinished = (path: string) => /[0-9a-f]{8}-[0-9a-f-]{27}$/.test(path);
@@ -19,21 +16,10 @@ const MOST_OPEN_FILES = 150;
 
 /** After the last session: no container, file, process, activity or temporary file is left. Stops the workers. */
 export async function nothingLeft({ client, plain, contained, docker, herd, folder }: Stage): Promise<void> {
-  const left = () =>
-    [plain, contained].flatMap(({ stateDir }) => OF_SESSIONS.flatMap((name) => namesBelow(join(stateDir, name))));
-  await eventually('the files of sessions are gone', () => left().length === 0, 60_000).catch((error) => {
-    expect(left()).toEqual([]);
-    throw error;
-  });
-  let containers: string[] = [];
-  const gone = async () => {
-    containers = (await docker.docker.listContainers({ all: true })).map(describe);
-    return containers.length === 0;
-  };
-  await eventually('the containers are gone', gone, JANITOR_MS).catch((error) => {
-    expect(containers).toEqual([]);
-    throw error;
-  });
+  const left = () => [plain, contained].flatMap(({ stateDir }) => leftOfSessions(stateDir));
+  await eventuallyEmpty('the files of sessions are gone', left, 60_000);
+  const containers = async () => (await docker.docker.listContainers({ all: true })).map(describe);
+  await eventuallyEmpty('the containers are gone', containers, JANITOR_MS);
   for (const { taskQueue } of [plain, contained]) {
     const open = client.workflow.list({ query: `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'` });
     for await (const { workflowId } of open) throw new Error(`${workflowId} is still open.`);
@@ -46,7 +32,7 @@ export async function nothingLeft({ client, plain, contained, docker, herd, fold
   await herd.close();
   expect(herd.exitCodes.filter((code) => code !== 0)).toEqual([]);
   // What was being written at a SIGKILL is swept after a day.
-  const unfinished = [plain, contained].flatMap(({ stateDir }) => namesBelow(stateDir).filter(isUnfinished));
+  const unfinished = [plain, contained].flatMap(({ stateDir }) => pathsBelow(stateDir).filter(isUnfinished));
   console.log(`Files that a killed worker had begun: ${unfinished.length}`);
   expect(unfinished.filter((path) => !/\/(store|scratch)\//.test(path))).toEqual([]);
   for (const name of readdirSync(folder).filter((each) => each.startsWith('worker-'))) {
@@ -57,9 +43,6 @@ export async function nothingLeft({ client, plain, contained, docker, herd, fold
 /** All that tells whose a container is and what became of it. */
 const describe = ({ Names, Status, Created, Labels }: ContainerInfo): string =>
   `${Names.join(' ')}, ${Status}, of ${new Date(Created * 1000).toISOString()}, ${JSON.stringify(Labels)}`;
-
-const namesBelow = (path: string): string[] =>
-  existsSync(path) ? readdirSync(path, { recursive: true, encoding: 'utf8' }).map((name) => join(path, name)) : [];
 
 /** Runners and commands: their arguments name the folder. */
 function processesNaming(folders: string[]): string[] {

@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +8,7 @@ import { redact } from '../../protocol/redact.ts';
 import { examine, examineMine, type Part } from '../../worker/doctor/examine.ts';
 import type { Finding } from '../../worker/doctor/finding.ts';
 import { type Behaviour, withServer } from '../support/providers/local-server.ts';
+import { runDeepResearch } from '../support/run-program.ts';
 import { eventually, openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
 
 /** `deep-research doctor` against servers that are well and servers that are not. */
@@ -46,19 +46,8 @@ async function doctor(env: NodeJS.ProcessEnv = {}, skip: Part[] = []): Promise<S
   }
 }
 
-interface End {
-  code: number;
-  out: string;
-  err: string;
-}
-
 /** As a person runs it. */
-const program = (...args: string[]): Promise<End> =>
-  new Promise((resolve) => {
-    execFile(process.execPath, ['client/cli/main.ts', 'doctor', ...args], { env: sessions.env }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code ?? -1) : 0, out, err }),
-    );
-  });
+const program = (...args: string[]) => runDeepResearch(['doctor', ...args], sessions.env);
 
 const of = ({ findings }: Seen, check: string, state?: Finding['state']) =>
   findings.filter((finding) => finding.check === check && (state === undefined || finding.state === state));

@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventuallyEmpty, leftOfSessions } from '../support/left-of-sessions.ts';
 import { eventually, openSessions, played, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
 import { startWorker, type WorkerProcess } from '../support/worker-process.ts';
 
@@ -23,12 +24,7 @@ async function work(more: NodeJS.ProcessEnv = {}): Promise<void> {
   workers.push(await startWorker({ ...sessions.env, ...more }, PROGRAM));
 }
 
-/** What the state folder has of sessions. */
-const left = () =>
-  ['workspaces', 'calls', 'owners'].flatMap((name) => {
-    const folder = join(sessions.stateDir, name);
-    return existsSync(folder) ? readdirSync(folder).map((entry) => `${name}/${entry}`) : [];
-  });
+const left = () => leftOfSessions(sessions.stateDir);
 
 test('a call that goes on after its session has ended elsewhere leaves nothing of it', {
   timeout: 180_000,
@@ -43,8 +39,5 @@ test('a call that goes on after its session has ended elsewhere leaves nothing o
   expect(left()).toEqual([]);
   writeFileSync(gate, '');
   await eventually('the worker that stood still goes on', () => existsSync(`${gate}.passed`));
-  await eventually('nothing is left', () => left().length === 0, 30_000).catch((error) => {
-    expect(left()).toEqual([]);
-    throw error;
-  });
+  await eventuallyEmpty('nothing is left', left, 30_000);
 });

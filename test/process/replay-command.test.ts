@@ -1,22 +1,16 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { runDeepResearch } from '../support/run-program.ts';
 
 const KEPT = fileURLToPath(new URL('../replay/histories/rounds-with-tools.json', import.meta.url));
 const LIMIT_MS = 120_000;
 
 /** `deep-research replay …` without any server. */
-function replay(...args: string[]): Promise<{ out: string; err: string; code: number }> {
-  const env = { ...process.env, TEMPORAL_ADDRESS: '127.0.0.1:1' };
-  return new Promise((resolve) => {
-    execFile(process.execPath, ['client/cli/main.ts', 'replay', ...args], { env }, (error, out, err) => {
-      resolve({ out, err, code: error ? Number(error.code) : 0 });
-    });
-  });
-}
+const replay = (...args: string[]) =>
+  runDeepResearch(['replay', ...args], { ...process.env, TEMPORAL_ADDRESS: '127.0.0.1:1' });
 
 test('a kept history replays, and its rounds are shown', { timeout: LIMIT_MS }, async () => {
   const { out, err, code } = await replay(KEPT);

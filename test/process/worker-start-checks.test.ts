@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startRehearsal } from '../../local/rehearsal/server.ts';
 import { type Behaviour, withServer } from '../support/providers/local-server.ts';
+import { runProgram } from '../support/run-program.ts';
 import { openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
 
 const KEY = 'sk-never-shown';
@@ -23,21 +23,8 @@ afterAll(async () => {
   await sessions?.close();
 });
 
-interface End {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
 /** Runs a program of the project to its end. */
-function run(args: string[], env: NodeJS.ProcessEnv): Promise<End> {
-  return new Promise((resolve) => {
-    const options = { env: { ...sessions.env, ...env } };
-    execFile(process.execPath, args, options, (error, stdout, stderr) =>
-      resolve({ code: error ? Number(error.code ?? -1) : 0, stdout, stderr }),
-    );
-  });
-}
+const run = (args: string[], env: NodeJS.ProcessEnv) => runProgram(process.execPath, args, { ...sessions.env, ...env });
 
 const worker = (env: NodeJS.ProcessEnv) => run(['worker/main.ts'], env);
 const check = (env: NodeJS.ProcessEnv) => run(['worker/main.ts', '--check'], env);
@@ -55,17 +42,17 @@ const mutePort = () => (mute.address() as { port: number }).port;
 
 test('MCP servers that cannot be used, and a limit for no tool, are a sentence each', async () => {
   const mcpServers = { tides: { command: 'no-such-program', env: { KEY } }, far: { url: await closedUrl() } };
-  const { code, stdout, stderr } = await worker({
+  const { code, out, err } = await worker({
     DEEP_RESEARCH_MCP_SERVERS: JSON.stringify({ mcpServers }),
   });
-  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-  expect(stderr.trim().split('\n')).toEqual([
+  expect({ code, out }).toEqual({ code: 1, out: '' });
+  expect(err.trim().split('\n')).toEqual([
     'DEEP_RESEARCH_MCP_SERVERS: the MCP server "tides" cannot be used: there is no program "no-such-program".',
     expect.stringMatching(
       /^DEEP_RESEARCH_MCP_SERVERS: the MCP server "far" cannot be used: no server answers at .*\.$/,
     ),
   ]);
-  expect((await check({ DEEP_RESEARCH_TOOL_RATES: 'serch=2' })).stderr).toBe(
+  expect((await check({ DEEP_RESEARCH_TOOL_RATES: 'serch=2' })).err).toBe(
     'DEEP_RESEARCH_TOOL_RATES: there is no tool "serch"; did you mean search?\n',
   );
 });
@@ -75,15 +62,15 @@ describe('a model server that cannot be used ends the worker with one sentence',
     const url = await closedUrl();
     expect(await worker(at(url))).toEqual({
       code: 1,
-      stdout: '',
-      stderr: `LLM_SERVER_BASE_ENDPOINT_URL: no model server answers at ${url} (ECONNREFUSED); is it running, and are host and port right?\n`,
+      out: '',
+      err: `LLM_SERVER_BASE_ENDPOINT_URL: no model server answers at ${url} (ECONNREFUSED); is it running, and are host and port right?\n`,
     });
   });
 
   test('it is silent', async () => {
-    const { code, stderr } = await worker(at(`http://127.0.0.1:${mutePort()}`));
+    const { code, err } = await worker(at(`http://127.0.0.1:${mutePort()}`));
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^LLM_SERVER_BASE_ENDPOINT_URL: no model server answers at \S+ \(silent for 5 s\); .*\n$/);
+    expect(err).toMatch(/^LLM_SERVER_BASE_ENDPOINT_URL: no model server answers at \S+ \(silent for 5 s\); .*\n$/);
   });
 
   const refuses: Behaviour = () => ({ status: 401, body: { error: 'Unauthorized' } });
@@ -92,8 +79,8 @@ describe('a model server that cannot be used ends the worker with one sentence',
     await withServer(refuses, async ({ url, last }) => {
       expect(await worker({ ...at(url), LLM_SERVER_API_KEY: KEY })).toEqual({
         code: 1,
-        stdout: '',
-        stderr: `LLM_SERVER_API_KEY: the model server at ${url} refused the key (401); give it the key that the server expects.\n`,
+        out: '',
+        err: `LLM_SERVER_API_KEY: the model server at ${url} refused the key (401); give it the key that the server expects.\n`,
       });
       expect(last()).toMatchObject({ path: '/v1/models', headers: { authorization: `Bearer ${KEY}` } });
     });
@@ -101,8 +88,8 @@ describe('a model server that cannot be used ends the worker with one sentence',
 
   test('it wants a key', async () => {
     await withServer(refuses, async ({ url }) => {
-      const { code, stderr } = await worker(at(url));
-      expect([code, stderr]).toEqual([
+      const { code, err } = await worker(at(url));
+      expect([code, err]).toEqual([
         1,
         `LLM_SERVER_API_KEY: the model server at ${url} wants a key (401), and none is set.\n`,
       ]);
@@ -116,8 +103,8 @@ describe('a model server that cannot be used ends the worker with one sentence',
     await withServer(
       () => models(...ids),
       async ({ url }) => {
-        const { code, stderr } = await worker(at(url, 'S1-DeepReserach'));
-        expect([code, stderr]).toEqual([
+        const { code, err } = await worker(at(url, 'S1-DeepReserach'));
+        expect([code, err]).toEqual([
           1,
           `LLM_SERVER_MODEL_NAME: the model server at ${url} has no model "S1-DeepReserach"; ${hint}\n`,
         ]);
@@ -127,12 +114,12 @@ describe('a model server that cannot be used ends the worker with one sentence',
 
   test('an endpoint of the list is named by its place', async () => {
     const url = await closedUrl();
-    const { code, stderr } = await worker({
+    const { code, err } = await worker({
       ...at('', ''),
       DEEP_RESEARCH_ENDPOINTS: JSON.stringify([{ url, model: 'm' }]),
     });
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^DEEP_RESEARCH_ENDPOINTS\[0\]\.url: no model server answers at /);
+    expect(err).toMatch(/^DEEP_RESEARCH_ENDPOINTS\[0\]\.url: no model server answers at /);
   });
 });
 
@@ -153,9 +140,9 @@ test('with one good server of two the worker warns and serves', async () => {
 });
 
 test('a worker that asks no models looks at none', async () => {
-  const { code, stdout } = await check({ ...at(await closedUrl()), WORKER_ROLES: 'workflow,tools' });
+  const { code, out } = await check({ ...at(await closedUrl()), WORKER_ROLES: 'workflow,tools' });
   expect(code).toBe(0);
-  expect(stdout).toContain('serves workflow, tools');
+  expect(out).toContain('serves workflow, tools');
 });
 
 describe('--check', () => {
@@ -163,10 +150,10 @@ describe('--check', () => {
     await withServer(
       () => models('m'),
       async ({ url }) => {
-        const { code, stdout, stderr } = await check(at(`${url}/v1/`));
-        expect([code, stderr]).toEqual([0, '']);
-        expect(stdout).toContain('40960 tokens');
-        expect(stdout).toMatch(/The configuration is good\.\n$/);
+        const { code, out, err } = await check(at(`${url}/v1/`));
+        expect([code, err]).toEqual([0, '']);
+        expect(out).toContain('40960 tokens');
+        expect(out).toMatch(/The configuration is good\.\n$/);
       },
     );
   });
@@ -178,15 +165,15 @@ describe('--check', () => {
     ['lists them in a way of its own', () => ({ body: ['m'] })],
   ])('a server that %s is given the benefit of the doubt', async (_, behaviour) => {
     await withServer(behaviour, async ({ url }) => {
-      expect(await check(at(url))).toMatchObject({ code: 0, stderr: '' });
+      expect(await check(at(url))).toMatchObject({ code: 0, err: '' });
     });
   });
 
   test('tells what is wrong with both servers at once', async () => {
-    const { code, stdout, stderr } = await check({ ...at(await closedUrl()), TEMPORAL_ADDRESS: '127.0.0.1:1' });
-    expect([code, stdout]).toEqual([1, '']);
+    const { code, out, err } = await check({ ...at(await closedUrl()), TEMPORAL_ADDRESS: '127.0.0.1:1' });
+    expect([code, out]).toEqual([1, '']);
     expect(
-      stderr
+      err
         .trim()
         .split('\n')
         .map((line) => line.split(':')[0]),
@@ -202,16 +189,16 @@ describe('a Temporal server that cannot be used ends the worker with one sentenc
     const address = `127.0.0.1:${port()}`;
     expect(await worker({ TEMPORAL_ADDRESS: address })).toEqual({
       code: 1,
-      stdout: '',
-      stderr: `TEMPORAL_ADDRESS: no Temporal server answers at ${address}; start one with \`temporal server start-dev\` or \`npm start\`, or set its address.\n`,
+      out: '',
+      err: `TEMPORAL_ADDRESS: no Temporal server answers at ${address}; start one with \`temporal server start-dev\` or \`npm start\`, or set its address.\n`,
     });
   });
 
   test('one without the namespace', async () => {
     expect(await worker({ TEMPORAL_NAMESPACE: 'elsewhere' })).toEqual({
       code: 1,
-      stdout: '',
-      stderr: `TEMPORAL_NAMESPACE: the Temporal server at ${sessions.address} has no namespace "elsewhere"; make it with \`temporal operator namespace create elsewhere\`, or set another.\n`,
+      out: '',
+      err: `TEMPORAL_NAMESPACE: the Temporal server at ${sessions.address} has no namespace "elsewhere"; make it with \`temporal operator namespace create elsewhere\`, or set another.\n`,
     });
   });
 });
@@ -220,16 +207,16 @@ describe('npm start ends when it cannot start, and says why once', () => {
   const times = (text: string, part: string) => text.split(part).length - 1;
 
   test('a model server that is away', async () => {
-    const { code, stderr } = await npmStart(at(await closedUrl()));
+    const { code, err } = await npmStart(at(await closedUrl()));
     expect(code).toBe(1);
-    expect(times(stderr, 'LLM_SERVER_BASE_ENDPOINT_URL: no model server answers at ')).toBe(1);
+    expect(times(err, 'LLM_SERVER_BASE_ENDPOINT_URL: no model server answers at ')).toBe(1);
   });
 
   test('a misspelt variable, before anything is started', async () => {
-    const { code, stderr } = await npmStart({ DEEP_RESEARCH_CORPUS: '/' });
+    const { code, err } = await npmStart({ DEEP_RESEARCH_CORPUS: '/' });
     expect(code).toBe(1);
-    expect(
-      times(stderr, 'DEEP_RESEARCH_CORPUS: there is no such variable; did you mean DEEP_RESEARCH_CORPUS_DIR?'),
-    ).toBe(1);
+    expect(times(err, 'DEEP_RESEARCH_CORPUS: there is no such variable; did you mean DEEP_RESEARCH_CORPUS_DIR?')).toBe(
+      1,
+    );
   });
 });

@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { OriginalRow } from '../../protocol/original/row.ts';
+import { runDeepResearch } from '../support/run-program.ts';
 import { startS3Server } from '../support/s3-server.ts';
 import { openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
 
@@ -20,18 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => sessions?.close());
 
-const deepResearch = (...args: string[]) => deepResearchWith(sessions.env, ...args);
-
-function deepResearchWith(
-  env: NodeJS.ProcessEnv,
-  ...args: string[]
-): Promise<{ out: string; err: string; code: number }> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, ['client/cli/main.ts', ...args], { env }, (error, out, err) =>
-      resolve({ out, err, code: error ? Number(error.code) : 0 }),
-    );
-  });
-}
+const deepResearch = (...args: string[]) => runDeepResearch(args, sessions.env);
 
 const rowsIn = (name: string): OriginalRow[] =>
   readFileSync(at(name), 'utf8')
@@ -116,10 +105,12 @@ test('output in a bucket is read while it is written, and is whole at the end', 
   const lines = Array.from({ length: 6 }, (_, index) => JSON.stringify({ id: index, question: `Why ${index}?` }));
   writeFileSync(at('bucket.jsonl'), lines.join('\n'));
   const run = (into: string, more: NodeJS.ProcessEnv) =>
-    deepResearchWith(
+    runDeepResearch(
+      [
+        ...['batch', at('bucket.jsonl'), '--id', 'in-bucket', '--out', at(into), '--log-label', 'trial'],
+        ...['--rollouts', '2', '--window', '2', '--json', ...PLAY],
+      ],
       { ...sessions.env, TEMPORAL_TASK_QUEUE: taskQueue, ...more },
-      ...['batch', at('bucket.jsonl'), '--id', 'in-bucket', '--out', at(into), '--log-label', 'trial'],
-      ...['--rollouts', '2', '--window', '2', '--json', ...PLAY],
     );
   const first = await run('from-bucket', rights);
   expect(first.code, first.err).toBe(0);

@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { runDeepResearch } from '../support/run-program.ts';
 import { eventually, openSessions, played, type Sessions, START_LIMIT_MS, statusOf } from '../support/sessions.ts';
 
 /** `deep-research …` as people and programs call it, on a running stack. */
@@ -15,21 +15,8 @@ beforeAll(async () => {
 
 afterAll(() => sessions?.close());
 
-interface Ended {
-  out: string;
-  err: string;
-  code: number;
-}
-
-function deepResearch(args: string[], env: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    const command = ['client/cli/main.ts', ...args];
-    execFile(process.execPath, command, { env: { ...sessions.env, ...env } }, (error, out, err) => {
-      const code = error ? Number(error.code) : 0;
-      resolve({ out, err, code });
-    });
-  });
-}
+const deepResearch = (args: string[], env: NodeJS.ProcessEnv = {}) =>
+  runDeepResearch(args, { ...sessions.env, ...env });
 
 /** A session that works until it is told otherwise. */
 async function working(): Promise<string> {

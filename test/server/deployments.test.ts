@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,6 +6,7 @@ import { DeepResearchClient } from '../../client/index.ts';
 import { type DevServer, startDevServer } from '../../local/temporal/dev-server.ts';
 import { findTemporalCli } from '../../local/temporal/find-cli.ts';
 import { UPDATE } from '../../protocol/names.ts';
+import { runDeepResearch, runProgram } from '../support/run-program.ts';
 import {
   eventually,
   openSessions,
@@ -51,15 +51,7 @@ afterAll(async () => {
 
 const version = (buildId: string) =>
   sessions.work({ DEEP_RESEARCH_DEPLOYMENT: DEPLOYMENT, DEEP_RESEARCH_BUILD_ID: buildId });
-/** A command line, ours or Temporal's, as an operator types it. */
-function command(program: string, ...args: string[]): Promise<{ out: string; err: string; code: number }> {
-  return new Promise((resolve) => {
-    execFile(program, args, { env: sessions.env }, (error, out, err) => {
-      resolve({ out, err, code: error ? Number(error.code) : 0 });
-    });
-  });
-}
-const deepResearch = (...args: string[]) => command(process.execPath, 'client/cli/main.ts', ...args);
+const deepResearch = (...args: string[]) => runDeepResearch(args, sessions.env);
 
 /** The server hears of a new version with its first poll. */
 const rollOut = (buildId: string) =>
@@ -132,7 +124,11 @@ test('a session is moved to the current version by the command of the docs', { t
   await version('c');
   await rollOut('c');
   const update = ['workflow', 'update-options', '--workflow-id', moved.workflowId, '--address', sessions.address];
-  const { err, code } = await command(sessions.cli, ...update, '--versioning-override-behavior', 'auto_upgrade');
+  const { err, code } = await runProgram(
+    sessions.cli,
+    [...update, '--versioning-override-behavior', 'auto_upgrade'],
+    sessions.env,
+  );
   expect(err).toBe('');
   expect(code).toBe(0);
   await moved.executeUpdate(UPDATE.resume);
