@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { InjectedSinks } from '@temporalio/worker';
-import { giveAccount } from '../activities/batch/given-accounts.ts';
 import { forgetRun, remember } from '../activities/inference/transcript-cache.ts';
+import { giveAccount } from '../activities/session/given-accounts.ts';
 import { count } from '../telemetry/metrics.ts';
 import type { BatchSinks } from '../workflows/batch-runtime.ts';
 import type { SessionSinks } from '../workflows/temporal-runtime.ts';

@@ -1,6 +1,6 @@
 import type { NativeConnection } from '@temporalio/worker';
 import { log } from '../activities/log.ts';
-import type { TemporalService } from '../activities/workspace/owner.ts';
+import { type TemporalService, temporalServiceOf } from '../activities/workspace/owner.ts';
 
 const EVERY_MS = 3_600_000;
 
@@ -8,9 +8,9 @@ const EVERY_MS = 3_600_000;
 export type Sweep = (service: TemporalService, namespace: string) => Promise<string[]>;
 
 /** Sweeps now and once an hour; the end of the process ends it as well. */
-export function keepSweeping(sweep: Sweep, { workflowService }: NativeConnection, namespace: string): () => void {
+export function keepSweeping(sweep: Sweep, connection: NativeConnection, namespace: string): () => void {
   const once = () =>
-    sweep(workflowService as unknown as TemporalService, namespace).then(
+    sweep(temporalServiceOf(connection), namespace).then(
       (swept) => {
         if (swept.length > 0) log.warn(`Removed what sessions that are over had left: ${swept.join(', ')}`);
       },

@@ -71,7 +71,6 @@ class Batch implements BatchControls {
   #inLots = true;
   #mostRecorded = MOST_RECORDED;
   readonly #pace = new Pace(hold);
-  #opened: boolean;
   #stop = false;
   #failure?: unknown;
   /** Counts what happens, so that the loop wakes. */
@@ -79,7 +78,6 @@ class Batch implements BatchControls {
 
   constructor(data: BatchData) {
     this.#data = data;
-    this.#opened = data.opened.output !== '';
     this.#adopted = new Set(data.open.map(({ id }) => id));
   }
 
@@ -89,7 +87,6 @@ class Batch implements BatchControls {
     try {
       data.opened = await batchActivities.openBatch({ batch: this.#id, runId: wf.workflowInfo().runId, settings });
       data.offsets = data.opened.offsets;
-      this.#opened = true;
     } catch (error) {
       const cause = error instanceof wf.ActivityFailure ? error.cause : undefined;
       if (!(cause instanceof wf.ApplicationFailure)) throw error;
@@ -305,7 +302,7 @@ class Batch implements BatchControls {
   }
 
   opened() {
-    return this.#opened;
+    return this.#data.opened.output !== '';
   }
 
   status() {

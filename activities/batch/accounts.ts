@@ -10,7 +10,12 @@ import { type BatchPlace, batchFiles } from './batch-files.ts';
 
 /** What a session leaves for its row, among the files of its batch and under the hash of its bytes, until the row is written. */
 export interface Accounts {
-  /** `given`: its JSON, where the session has given it. Gives the hash; undefined where nobody will ask for it: the batch's files are not seen from here, or the batch has ended. */
+  /**
+   * Gives the hash; undefined where nobody will ask for it: the batch's files are not seen from here, or the batch has
+   * ended.
+   *
+   * @param given JSON of the account, where the session has given it
+   */
   leave(batch: string, given: string | undefined): Promise<string | undefined>;
   read(batch: string, sha256: string | undefined): Promise<Account | undefined>;
   remove(batch: string, sha256: string): Promise<void>;

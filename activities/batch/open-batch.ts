@@ -5,7 +5,7 @@ import { Context } from '@temporalio/activity';
 import type { BatchTask, OpenBatchInput, OpenedBatch } from '../../protocol/batch-activities.ts';
 import { SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
 import { withHeartbeat } from '../heartbeat.ts';
-import { searchAttributesOf } from '../session/search-attributes.ts';
+import { hasSessionAttributes, searchAttributesOf } from '../session/search-attributes.ts';
 import { type BatchFiles, type BatchPlaces, batchFiles, INPUT, outputPlace, PLAN } from './batch-files.ts';
 import { type Finished, keepFinished } from './kept-rows.ts';
 import { fileChunks } from './lines.ts';
@@ -71,7 +71,7 @@ export function makeOpenBatch(places: BatchPlaces) {
         brokenCount,
         offsets,
         searchAttributes: attributes.has(SEARCH_ATTRIBUTE.batch),
-        sessionAttributes: attributes.has(SEARCH_ATTRIBUTE.state) && attributes.has(SEARCH_ATTRIBUTE.rounds),
+        sessionAttributes: hasSessionAttributes(attributes),
       };
       await files.publish(record, opened);
       return (await recordOf(files, record)) ?? opened;

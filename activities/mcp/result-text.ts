@@ -6,7 +6,10 @@ import type { Source, ToolCallOutput } from '../../protocol/tool-call.ts';
 /** Puts bytes into a file for the model's other tools; gives its path, or undefined where that cannot be. */
 export type KeepFile = (data: Buffer, mediaType: string | undefined) => Promise<string | undefined>;
 
-/** What a model reads of a result, without keys of this process: texts as they are, pictures and files in words, structured content as JSON. */
+/**
+ * What a model reads of a result, without keys of this process: texts as they are, pictures and files in words,
+ * structured content as JSON.
+ */
 export async function resultOutput(result: CallToolResult, keep: KeepFile): Promise<ToolCallOutput> {
   const parts: string[] = [];
   const sources: Source[] = [];

@@ -21,7 +21,8 @@ const AGAIN_AFTER_MS = 2000;
 
 /**
  * Compares the session's answer with what it had read. Both the session has given in this process, or they are asked of
- * the workflow by query, which history does not record. A check that is not possible leaves the answer unchecked, and never keeps a session from its end.
+ * the workflow by query, which history does not record. A check that is not possible leaves the answer unchecked, and
+ * never keeps a session from its end.
  */
 export function answerChecker(
   cache: Cache,

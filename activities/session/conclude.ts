@@ -1,7 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Concluded, ConcludeInput } from '../../protocol/activities.ts';
 import type { Accounts } from '../batch/accounts.ts';
-import { takeAccount } from '../batch/given-accounts.ts';
 import type { Cache } from '../cache/index.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
@@ -12,6 +11,7 @@ import { leaveToUser } from '../workspace/owner.ts';
 import type { SessionFiles } from '../workspace/session-files.ts';
 import { workspacePath } from '../workspace/workspace.ts';
 import { answerChecker } from './check-answer.ts';
+import { takeAccount } from './given-accounts.ts';
 
 /** A store that is away for longer than this (some minutes) costs the session its artifacts, not its answer. */
 const MOST_TRIES = 8;

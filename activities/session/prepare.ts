@@ -5,7 +5,7 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Prepared, PreparedWorkspace, PrepareInput } from '../../protocol/activities.ts';
 import type { ToolProtocol } from '../../protocol/messages.ts';
-import { FAILURE, SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
+import { FAILURE } from '../../protocol/names.ts';
 import { EFFECTFUL_TOOLS, usesWorkspace, WORKSPACE_TOOLS } from '../../protocol/tool-call.ts';
 import { withHeartbeat } from '../heartbeat.ts';
 import type { SkillFolders } from '../skills/find-skills.ts';
@@ -17,7 +17,7 @@ import type { SessionFiles } from '../workspace/session-files.ts';
 import { TooLarge } from '../workspace/snapshot/scan.ts';
 import { ensureWorkspace, removeWorkspace } from '../workspace/workspace.ts';
 import { corpusMark } from './marked-corpus.ts';
-import { searchAttributesOf } from './search-attributes.ts';
+import { hasSessionAttributes, searchAttributesOf } from './search-attributes.ts';
 import { sessionSkills } from './session-skills.ts';
 import { sessionWorkspace } from './session-workspace.ts';
 import { stageFiles } from './stage-files.ts';
@@ -95,7 +95,7 @@ export function makePrepare(options: PrepareOptions) {
         ),
       },
       queues: options.queues,
-      searchAttributes: await hasSearchAttributes(client),
+      searchAttributes: hasSessionAttributes(await searchAttributesOf(client)),
     };
   }
 }
@@ -147,9 +147,4 @@ function toolsOf(input: PrepareInput, servable: ServedTool[], corpus: boolean): 
     }
   }
   return input.tools ? offered.filter(({ name }) => input.tools?.includes(name)) : offered;
-}
-
-async function hasSearchAttributes(client: Context['client']): Promise<boolean> {
-  const known = await searchAttributesOf(client);
-  return known.has(SEARCH_ATTRIBUTE.state) && known.has(SEARCH_ATTRIBUTE.rounds);
 }

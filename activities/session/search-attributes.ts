@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { SEARCH_ATTRIBUTE } from '../../protocol/names.ts';
 import { steadyNow } from '../steady-now.ts';
 
 /** Somebody who adds attributes to a server sees them in sessions that begin a minute later. */
@@ -22,3 +23,7 @@ export async function searchAttributesOf({ connection, options }: Client): Promi
     return new Set();
   }
 }
+
+/** Whether the server has those that a session sets. */
+export const hasSessionAttributes = (names: ReadonlySet<string>): boolean =>
+  names.has(SEARCH_ATTRIBUTE.state) && names.has(SEARCH_ATTRIBUTE.rounds);

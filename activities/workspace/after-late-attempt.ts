@@ -5,8 +5,8 @@ import type { Sandbox } from '../sandbox/sandbox.ts';
 import { sessionWorkspace } from '../session/session-workspace.ts';
 import { steadyNow } from '../steady-now.ts';
 import { endWorkspace } from './end-workspace.ts';
-import { ownerOf, type TemporalService } from './owner.ts';
-import { isOver } from './sweep.ts';
+import { ownerOf, temporalServiceOf } from './owner.ts';
+import { isSessionOver } from './session-over.ts';
 
 /** The server may be what was away. */
 const TRIES = 5;
@@ -19,13 +19,12 @@ const AGAIN_MS = 5000;
  */
 export function tidyAfterLate({ stateDir, sandbox }: { stateDir: string; sandbox: Sandbox }) {
   async function tidy({ info, client }: Context, workspace: string): Promise<void> {
-    const workflowId = info.workflowExecution?.workflowId;
-    if (workflowId === undefined) return;
-    const { namespace } = client.options;
-    const service = client.connection.workflowService as unknown as TemporalService;
+    if (!info.workflowExecution) return;
+    const execution = { namespace: client.options.namespace, ...info.workflowExecution };
+    const service = temporalServiceOf(client.connection);
     for (let tries = 1; tries <= TRIES; tries++) {
       try {
-        const over = await isOver(service, { namespace, workflowId });
+        const over = await isSessionOver(service, execution);
         if (over && !ownerOf(stateDir, workspace)?.unsaved) await endWorkspace(stateDir, workspace, sandbox);
         return;
       } catch {

@@ -19,9 +19,19 @@ export interface TemporalService {
   getClusterInfo(request: object): Promise<{ clusterId?: string | null }>;
   describeWorkflowExecution(request: {
     namespace: string;
-    execution: { workflowId: string };
-  }): Promise<{ workflowExecutionInfo?: { status?: number | null } | null }>;
+    execution: { workflowId: string; runId?: string };
+  }): Promise<{ workflowExecutionInfo?: Described | null }>;
 }
+
+interface Described {
+  status?: number | null;
+  firstRunId?: string | null;
+  execution?: { runId?: string | null } | null;
+}
+
+/** Of a client's connection, or of a worker's: their types differ, what they can do does not. */
+export const temporalServiceOf = ({ workflowService }: { workflowService: object }): TemporalService =>
+  workflowService as TemporalService;
 
 const folderOf = (stateDir: string) => join(stateDir, 'owners');
 const pathOf = (stateDir: string, workspace: string) => join(folderOf(stateDir), `${workspace}.json`);
@@ -48,7 +58,7 @@ export async function claimWorkspace(stateDir: string, workspace: string): Promi
   const { info, client } = Context.current();
   const workflowId = info.workflowExecution?.workflowId;
   if (workflowId === undefined) return;
-  const cluster = await clusterOf(client.connection.workflowService as unknown as TemporalService);
+  const cluster = await clusterOf(temporalServiceOf(client.connection));
   const owner: Owner = { workspace, workflowId, namespace: client.options.namespace, cluster };
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   replaceFile(path, JSON.stringify(owner));

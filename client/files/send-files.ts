@@ -77,9 +77,9 @@ async function sendPieces(path: string, name: string, options: SendOptions): Pro
     const sender = async () => {
       for (let index = next++; index < pieceCount(bytes); index = next++) {
         const id = givenPieceId(sha256, index);
-        const piece = await read(file, index, bytes);
-        if (!(await isThere(id, options))) await sendPiece(id, { bytes: piece.toString('base64') }, options);
-        sent += piece.length;
+        const length = Math.min(PIECE_BYTES, bytes - index * PIECE_BYTES);
+        if (!(await isThere(id, options))) await sendPiece(id, await read(file, index, length), options);
+        sent += length;
         options.onUpload?.({ name, bytes, sent });
       }
     };
@@ -90,11 +90,10 @@ async function sendPieces(path: string, name: string, options: SendOptions): Pro
   }
 }
 
-async function read(file: FileHandle, index: number, size: number): Promise<Buffer> {
-  const length = Math.min(PIECE_BYTES, size - index * PIECE_BYTES);
+async function read(file: FileHandle, index: number, length: number): Promise<FilePiece> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, index * PIECE_BYTES);
   if (bytesRead < length) throw new InvalidInput('files: a file became shorter while it was sent');
-  return buffer;
+  return { bytes: buffer.toString('base64') };
 }
 
 /** The id says what it holds: who comes again sends the pieces that are missing. */

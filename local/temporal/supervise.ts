@@ -38,8 +38,8 @@ const LONGEST_RETRY_MS = 30_000;
 const SOUND_MS = 60_000;
 
 /**
- * As `startDevServer`, and whenever the server dies or is of no use any more a new one is started on the same database and ports. All users of
- * a folder may supervise: the first to notice restarts, the others adopt.
+ * As `startDevServer`, and whenever the server dies or is of no use any more a new one is started on the same database
+ * and ports. All users of a folder may supervise: the first to notice restarts, the others adopt.
  */
 export async function superviseDevServer(options: SuperviseDevServerOptions): Promise<SupervisedDevServer> {
   const ended = new AbortController();
@@ -89,15 +89,14 @@ export async function superviseDevServer(options: SuperviseDevServerOptions): Pr
   async function endWhenBeyondUse(watched: RunningServer): Promise<ServerExit> {
     const gone = new AbortController();
     void watched.exited.then(() => gone.abort());
-    const reason = await beyondUse(watched.address, {
-      ...options.health,
-      signal: AbortSignal.any([signal, gone.signal]),
-    });
-    if (reason) {
+    const over = AbortSignal.any([signal, gone.signal]);
+    for (;;) {
+      const reason = await beyondUse(watched.address, { ...options.health, signal: over });
+      if (reason === undefined) return watched.exited;
       options.onEvent?.({ type: 'beyond-use', pid: watched.pid, reason });
-      await use.end(watched);
+      // Where it cannot be ended now, the next look tries again.
+      await use.end(watched).catch(() => {});
     }
-    return watched.exited;
   }
 
   /** Tries until it succeeds or is ended. @returns the pause before a further restart */
