@@ -3,18 +3,28 @@
 # the search attributes. Reads TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and RETENTION.
 set -eu
 namespace=${TEMPORAL_NAMESPACE:-default}
+retention=${RETENTION:-30d}
 
-until temporal operator cluster health >/dev/null 2>&1; do sleep 1; done
-temporal operator namespace describe "$namespace" >/dev/null 2>&1 ||
-  temporal operator namespace create --retention "${RETENTION:-30d}" "$namespace"
-temporal operator namespace update --retention "${RETENTION:-30d}" "$namespace"
+# Runs a command until it succeeds, for a minute; then once more, to say what it says.
+patiently() {
+  for _ in $(seq 60); do
+    if "$@" >/dev/null 2>&1; then return 0; fi
+    sleep 1
+  done
+  "$@" >&2
+}
 
+patiently temporal operator cluster health
+temporal operator namespace describe -n "$namespace" >/dev/null 2>&1 ||
+  temporal operator namespace create -n "$namespace" --retention "$retention"
 # A namespace that was made just now is not known everywhere at once.
-until temporal operator search-attribute list --namespace "$namespace" >/dev/null 2>&1; do sleep 1; done
-known=$(temporal operator search-attribute list --namespace "$namespace")
+patiently temporal operator namespace update -n "$namespace" --retention "$retention"
+patiently temporal operator search-attribute list -n "$namespace"
+
+known=$(temporal operator search-attribute list -n "$namespace")
 for attribute in ResearchState=Keyword ResearchRounds=Int ResearchBatch=Keyword; do
   name=${attribute%=*}
   case $known in *"$name"*) continue ;; esac
-  temporal operator search-attribute create --namespace "$namespace" --name "$name" --type "${attribute#*=}"
+  temporal operator search-attribute create -n "$namespace" --name "$name" --type "${attribute#*=}"
 done
 echo "The namespace $namespace is ready."
