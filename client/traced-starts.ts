@@ -1,6 +1,7 @@
 import type { ClientInterceptors, WorkflowClientInterceptor, WorkflowStartInput } from '@temporalio/client';
 import { defaultPayloadConverter } from '@temporalio/common';
 import { WORKFLOW } from '../protocol/names.ts';
+import { secretFrom } from '../store/secret-file.ts';
 import { otlpExporter } from '../telemetry/otlp.ts';
 import { otlpSettings } from '../telemetry/settings.ts';
 import { formatTraceparent, TRACE_HEADER } from '../telemetry/trace-context.ts';
@@ -13,7 +14,7 @@ export function tracedStarts(
   env: Record<string, string | undefined>,
 ): ClientInterceptors | undefined {
   try {
-    const settings = otlpSettings(env, 'client');
+    const settings = otlpSettings(env, 'client', secretFrom);
     if (!settings) return given;
     // A worker in this process has one already.
     if (!isTracing()) traceTo(otlpExporter(settings, console.warn));

@@ -12,11 +12,16 @@ export interface OtlpSettings {
 type Env = Record<string, string | undefined>;
 
 /**
- * OpenTelemetry's own variables. Undefined where they name no collector or turn it off.
+ * OpenTelemetry's own variables; `secretFrom` reads the headers, which hold keys. Undefined where they name no collector
+ * or turn it off.
  *
  * @throws Error that names the variable
  */
-export function otlpSettings(env: Env, role: string): OtlpSettings | undefined {
+export function otlpSettings(
+  env: Env,
+  role: string,
+  secretFrom: (env: Env, name: string) => string | undefined,
+): OtlpSettings | undefined {
   const own = env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT?.trim();
   const base = env.OTEL_EXPORTER_OTLP_ENDPOINT?.trim();
   const off = /^true$/i.test(env.OTEL_SDK_DISABLED ?? '') || env.OTEL_TRACES_EXPORTER?.trim() === 'none';
@@ -26,7 +31,9 @@ export function otlpSettings(env: Env, role: string): OtlpSettings | undefined {
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new Error(`${variable}: expected the http or https URL of a collector (OTLP over HTTP, mostly port 4318).`);
   }
-  const headers = pairs(env.OTEL_EXPORTER_OTLP_TRACES_HEADERS ?? env.OTEL_EXPORTER_OTLP_HEADERS);
+  const headers = pairs(
+    secretFrom(env, 'OTEL_EXPORTER_OTLP_TRACES_HEADERS') ?? secretFrom(env, 'OTEL_EXPORTER_OTLP_HEADERS'),
+  );
   for (const value of Object.values(headers)) hide(value);
   // A request takes no name and password in its address.
   if (url.username)

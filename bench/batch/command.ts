@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism, loadavg } from 'node:os';
 import type { Command } from 'commander';
 import { whole } from '../options.ts';
+import { quantile } from '../statistics.ts';
 import { tableLines } from '../table.ts';
 import { type BatchFigures, runBatchBench, runSideBySide, type SideBySide } from './run.ts';
 
@@ -26,8 +27,8 @@ export function benchBatch(program: Command): void {
     .option('--window <n>', 'sessions at once', whole, 16)
     .option('--rounds <n>', 'model replies of a session', whole, 2)
     .option('--think <ms>', 'how long a model reply takes', whole, 0)
-    .option('--plain <n>', 'sessions without a batch, before and after it', whole, 200)
-    .option('--laps <n>', 'batches that share the rows, in turns with sessions without one', whole, 1)
+    .option('--plain <n>', 'sessions without a batch, before, between and after its parts', whole, 200)
+    .option('--laps <n>', 'parts of the batch, between which it is paused for sessions without one', whole, 1)
     .option('--beside', 'the rate alone, beside sessions without a batch at the same time: for a machine that is busy')
     .option('--json <file>', 'write the figures to a file')
     .action(run);
@@ -47,17 +48,24 @@ async function run({ json, beside, ...load }: Options): Promise<void> {
 const besideLine = ({ batch, plain, seconds }: SideBySide): string =>
   `in ${seconds.toFixed(0)} s: ${batch} sessions in the batch, ${plain} without one · overhead ${((plain / batch - 1) * 100).toFixed(1)} % (at most 5 is promised)`;
 
-function linesOf({ batchPerSecond, plainPerSecond, batchCpu, plainCpu, tasks, runs, memory }: BatchFigures): string[] {
-  const cpu = ({ worker, server }: BatchFigures['batchCpu']) => `${worker.toFixed(1)} + ${server.toFixed(1)}`;
-  const more = (batchCpu.worker + batchCpu.server) / (plainCpu.worker + plainCpu.server) - 1;
+function linesOf({ batch, plain, laps, tasks, runs, memory }: BatchFigures): string[] {
+  const cpu = ({ worker, server }: BatchFigures['batch']) => `${worker.toFixed(1)} + ${server.toFixed(1)}`;
+  const more = (batch.worker + batch.server) / (plain.worker + plain.server) - 1;
   const most = (pick: (run: BatchFigures['runs'][number]) => number) => Math.max(...runs.map(pick));
+  const spread = (pick: (lap: BatchFigures['laps'][number]) => number) => {
+    const values = laps.map(pick);
+    return [0.5, 0.25, 0.75].map((share) => percent(quantile(values, share))).join(', ');
+  };
   return [
-    `batch ${batchPerSecond.toFixed(2)} sessions/s · without one ${plainPerSecond.toFixed(2)} · overhead ${((plainPerSecond / batchPerSecond - 1) * 100).toFixed(1)} % (at most 5 is promised)`,
-    `CPU ms a session, worker + server: batch ${cpu(batchCpu)} · without one ${cpu(plainCpu)} · overhead ${(more * 100).toFixed(1)} %`,
+    `batch ${batch.perSecond.toFixed(2)} sessions/s · without one ${plain.perSecond.toFixed(2)} · overhead ${percent(plain.perSecond / batch.perSecond - 1)} (at most 5 is promised)`,
+    `CPU ms a session, worker + server: batch ${cpu(batch)} · without one ${cpu(plain)} · overhead ${percent(more)}`,
+    `${laps.length} laps, each over the sessions before and after it, median and quartiles: rate ${spread(({ rate }) => rate)} · CPU ${spread((lap) => lap.cpu)}`,
     `${runs.length} runs, each at most ${most(({ events }) => events)} events and ${most(({ bytes }) => bytes)} bytes of history; ${tasks.toFixed(2)} workflow tasks a session`,
     ...tableLines(
-      ['done', 'sessions/s', 'worker MB', 'batch run'],
-      memory.map(({ done, perSecond, rss, run }) => [`${done}`, perSecond.toFixed(2), `${Math.round(rss)}`, `${run}`]),
+      ['done', 'worker MB', 'batch run'],
+      memory.map(({ done, rss, run }) => [`${done}`, `${Math.round(rss)}`, `${run}`]),
     ),
   ];
 }
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;

@@ -6,7 +6,7 @@ import { toolActivity } from '../../activities/tools/tool-activity.ts';
 import { packRows } from '../../client/batch/pack.ts';
 import type { BatchInput, BatchResult, BatchStatus } from '../../protocol/batch.ts';
 import type { ResearchInput } from '../../protocol/input.ts';
-import { QUERY, WORKFLOW } from '../../protocol/names.ts';
+import { QUERY, UPDATE, WORKFLOW } from '../../protocol/names.ts';
 import { workflowsPath } from '../../worker/combined-workflows.ts';
 import { cpuTimeOf } from '../cpu-time.ts';
 import { startWorkerStand, type WorkerStand } from '../worker-stand.ts';
@@ -21,23 +21,27 @@ export interface BatchLoad {
   think: number;
   /** Sessions without a batch. */
   plain: number;
-  /** Batches, each with its share of the rows, in turns with sessions without one. */
+  /** Parts of the batch, in turns with sessions without one. */
   laps: number;
 }
 
 export interface BatchFigures {
-  batchPerSecond: number;
-  plainPerSecond: number;
-  /** Milliseconds of processor time a session, in the worker and in the server: what a busy machine blurs less. */
-  batchCpu: Cpu;
-  plainCpu: Cpu;
-  /** Workflow tasks of the last batch for each of its sessions. */
+  batch: SessionCost;
+  plain: SessionCost;
+  /** Of each lap over the sessions before and after it, as shares. */
+  laps: { sessions: number; rate: number; cpu: number }[];
+  /** Workflow tasks of the batch for each of its sessions. */
   tasks: number;
-  /** Of the last batch's workflow, oldest first. */
+  /** Of the batch's workflow, oldest first. */
   runs: { events: number; bytes: number }[];
-  /** While the last batch ran, at each tenth. */
-  memory: { done: number; perSecond: number; rss: number; run: number }[];
+  /** Of the worker while the batch ran, at each tenth, MB. */
+  memory: { done: number; rss: number; run: number }[];
   server: string;
+}
+
+/** Milliseconds of processor time a session, in the worker and in the server: what a busy machine blurs less than the rate. */
+interface SessionCost extends Cpu {
+  perSecond: number;
 }
 
 interface Cpu {
@@ -48,6 +52,8 @@ interface Cpu {
 const MODEL = fileURLToPath(new URL('../history/instant-model.ts', import.meta.url));
 /** What the look costs is the batch's. */
 const LOOK_MS = 2000;
+/** While nothing is at work but the last few. */
+const SHORT_LOOK_MS = 100;
 const REPLY_CHARACTERS = 1000;
 const RESULT = 'The lamps were lit in spring. '.repeat(90);
 
@@ -60,38 +66,35 @@ const startStand = ({ rounds, think }: BatchLoad, say: (line: string) => void): 
     say,
   });
 
-/** A batch of short sessions whose model and tools answer at once, and the same sessions started by a client. */
+/**
+ * A batch of short sessions whose model and tools answer at once, and the same sessions started by a client. The batch is
+ * paused for them several times: what else the machine does, and what its server has stored by then, both feel.
+ */
 export async function runBatchBench(load: BatchLoad, say: (line: string) => void): Promise<BatchFigures> {
   const stand = await startStand(load, say);
   try {
     await plainSessions(stand, Math.min(20, load.plain), load.window, 'warm');
-    const cpu = cpuMeter(stand.serverPid);
-    const plain = newTally();
-    const inBatch = newTally();
+    const meter = newMeter(stand.serverPid);
     const plainLap = async (lap: number) => {
       const count = Math.ceil(load.plain / (load.laps + 1));
-      say(`${count} sessions without a batch`);
-      cpu();
-      add(plain, count, await plainSessions(stand, count, load.window, `plain-${lap}`), cpu());
+      meter.start();
+      await plainSessions(stand, count, load.window, `plain-${lap}`);
+      return meter.taken(count);
     };
-    await plainLap(0);
-    let last: Awaited<ReturnType<typeof batchSessions>> | undefined;
-    for (let lap = 1; lap <= load.laps; lap += 1) {
-      const share = { ...load, rows: Math.ceil(load.rows / load.laps) };
-      say(`a batch of ${share.rows} rows x ${load.rollouts}`);
-      cpu();
-      last = await batchSessions(stand, share, `bench-batch-${lap}`, say);
-      add(inBatch, share.rows * load.rollouts, last.seconds, cpu());
-      await plainLap(lap);
-    }
+    const plain = [await plainLap(0)];
+    const batch: Lap[] = [];
+    const { runs, memory, tasks } = await batchInLaps(stand, load, meter, say, async (lap) => {
+      batch.push(lap);
+      plain.push(await plainLap(batch.length));
+      say(lapLine(batch.length, lap, plain.at(-1) as Lap));
+    });
     return {
-      batchPerSecond: inBatch.sessions / inBatch.seconds,
-      plainPerSecond: plain.sessions / plain.seconds,
-      batchCpu: cpuOf(inBatch),
-      plainCpu: cpuOf(plain),
-      tasks: (last?.tasks ?? Number.NaN) / (Math.ceil(load.rows / load.laps) * load.rollouts),
-      runs: last?.runs ?? [],
-      memory: last?.memory ?? [],
+      batch: meanOf(batch),
+      plain: meanOf(plain),
+      laps: batch.map((lap, index) => overheadOf(lap, meanOf(plain.slice(index, index + 2)))),
+      tasks: tasks / (load.rows * load.rollouts),
+      runs,
+      memory,
       server: stand.server,
     };
   } finally {
@@ -99,34 +102,60 @@ export async function runBatchBench(load: BatchLoad, say: (line: string) => void
   }
 }
 
-interface Tally extends Cpu {
+/** Sessions that ended between two looks at the clock, with the processor time they took in all. */
+interface Lap extends Cpu {
   sessions: number;
   seconds: number;
 }
 
-const newTally = (): Tally => ({ sessions: 0, seconds: 0, worker: 0, server: 0 });
+/** Of a session. */
+const meanOf = (laps: Lap[]): SessionCost => {
+  const sum = (pick: (lap: Lap) => number) => laps.reduce((total, lap) => total + pick(lap), 0);
+  const sessions = sum((lap) => lap.sessions);
+  return {
+    perSecond: sessions / sum(({ seconds }) => seconds),
+    worker: sum(({ worker }) => worker) / sessions,
+    server: sum(({ server }) => server) / sessions,
+  };
+};
 
-function add(tally: Tally, sessions: number, seconds: number, { worker, server }: Cpu): void {
-  tally.sessions += sessions;
-  tally.seconds += seconds;
-  tally.worker += worker;
-  tally.server += server;
+function overheadOf(batch: Lap, plain: SessionCost): BatchFigures['laps'][number] {
+  const ours = meanOf([batch]);
+  return {
+    sessions: batch.sessions,
+    rate: plain.perSecond / ours.perSecond - 1,
+    cpu: (ours.worker + ours.server) / (plain.worker + plain.server) - 1,
+  };
 }
 
-const cpuOf = ({ sessions, worker, server }: Tally): Cpu => ({ worker: worker / sessions, server: server / sessions });
+function lapLine(number: number, batch: Lap, plain: Lap): string {
+  const line = (lap: Lap) => {
+    const { perSecond, worker, server } = meanOf([lap]);
+    return `${perSecond.toFixed(2)}/s, CPU ms ${worker.toFixed(1)} + ${server.toFixed(1)}`;
+  };
+  return `lap ${number}: ${batch.sessions} in the batch ${line(batch)} · ${plain.sessions} without ${line(plain)}`;
+}
 
-/** Processor time since it was last asked. */
-function cpuMeter(serverPid: number): () => Cpu {
-  const read = (): Cpu => {
+/** Time and processor time from its start on. */
+function newMeter(serverPid: number): { start(): void; taken(sessions: number): Lap } {
+  const read = () => {
     const { user, system } = process.cpuUsage();
-    return { worker: (user + system) / 1000, server: cpuTimeOf(serverPid) };
+    return { seconds: performance.now() / 1000, worker: (user + system) / 1000, server: cpuTimeOf(serverPid) };
   };
   let before = read();
-  return () => {
-    const now = read();
-    const used = { worker: now.worker - before.worker, server: now.server - before.server };
-    before = now;
-    return used;
+  return {
+    start() {
+      before = read();
+    },
+    taken(sessions) {
+      const now = read();
+      return {
+        sessions,
+        seconds: now.seconds - before.seconds,
+        worker: now.worker - before.worker,
+        server: now.server - before.server,
+      };
+    },
   };
 }
 
@@ -140,12 +169,8 @@ const instantSearch = (stateDir: string) =>
     { stateDir },
   );
 
-/** Seconds that so many sessions take, as many at once as the window allows. */
-async function plainSessions(stand: WorkerStand, count: number, window: number, name: string): Promise<number> {
-  const startedAt = performance.now();
-  await fillLanes(stand, window, name, (next) => next <= count);
-  return (performance.now() - startedAt) / 1000;
-}
+const plainSessions = (stand: WorkerStand, count: number, window: number, name: string): Promise<void> =>
+  fillLanes(stand, window, name, (next) => next <= count);
 
 /** Runs sessions, so many at once, for as long as there is a next. */
 async function fillLanes(
@@ -234,41 +259,74 @@ function startBatch({ client, taskQueue }: WorkerStand, { rows, rollouts, window
   });
 }
 
-async function batchSessions(
+/** One batch, paused after each lap until `between` has ended. */
+async function batchInLaps(
   stand: WorkerStand,
   load: BatchLoad,
-  id: string,
+  meter: ReturnType<typeof newMeter>,
   say: (line: string) => void,
-): Promise<Pick<BatchFigures, 'runs' | 'tasks' | 'memory'> & { seconds: number }> {
+  between: (lap: Lap) => Promise<void>,
+): Promise<Pick<BatchFigures, 'runs' | 'tasks' | 'memory'>> {
   const { client } = stand;
   const total = load.rows * load.rollouts;
-  const startedAt = performance.now();
-  const handle = await startBatch(stand, load, id);
   const memory: BatchFigures['memory'] = [];
+  const seen = new Set<string>();
+  let told = 0;
+  meter.start();
+  const handle = await startBatch(stand, load, 'bench-batch');
+  const current = client.workflow.getHandle(handle.workflowId);
+  const look = async (): Promise<BatchStatus> => {
+    seen.add((await current.describe()).runId);
+    const status = await current.query<BatchStatus, []>(QUERY.status);
+    if (status.done >= told + total / 10 || status.done === total) {
+      told = status.done;
+      memory.push({ done: told, rss: process.memoryUsage().rss / 1e6, run: seen.size });
+      say(`${told} of ${total} done, ${Math.round(memory.at(-1)?.rss ?? 0)} MB, run ${seen.size}`);
+    }
+    return status;
+  };
+  let ended = 0;
+  for (let lap = 1; lap < load.laps; lap += 1) {
+    await settled(look, ({ done, total }) => total > 0 && done >= (total * lap) / load.laps);
+    await current.executeUpdate(UPDATE.pause);
+    const { done } = await settled(look, ({ open }) => open.length === 0);
+    const taken = meter.taken(done - ended);
+    ended = done;
+    if (done === total) throw new Error('Laps too short to pause between them; ask for fewer, or for more rows.');
+    await between(taken);
+    meter.start();
+    await current.executeUpdate(UPDATE.resume);
+  }
   let over = false;
   const result = handle.result().finally(() => {
     over = true;
   });
-  let before = { done: 0, at: startedAt };
-  const seen = new Set<string>();
   while (!over) {
     await Promise.race([sleep(LOOK_MS), result]);
-    const current = client.workflow.getHandle(id);
-    seen.add((await current.describe()).runId);
-    const status = await current.query<BatchStatus, []>(QUERY.status).catch(() => undefined);
-    const at = performance.now();
-    if (!status || (status.done - before.done < total / 10 && !over)) continue;
-    const perSecond = ((status.done - before.done) * 1000) / (at - before.at);
-    const rss = process.memoryUsage().rss / 1e6;
-    memory.push({ done: status.done, perSecond, rss, run: seen.size });
-    say(`${status.done} of ${total}: ${perSecond.toFixed(2)} a second, ${Math.round(rss)} MB, run ${seen.size}`);
-    before = { done: status.done, at };
+    if (!over) await look().catch(() => {});
   }
   const { totals } = await result;
-  const seconds = (performance.now() - startedAt) / 1000;
+  const taken = meter.taken(total - ended);
   if (totals.success !== total) throw new Error(`Of ${total} sessions ${totals.success} succeeded.`);
-  const runs = await runsOf(client, id);
-  return { seconds, runs, tasks: await tasksOf(client, id, seen), memory };
+  await look();
+  await between(taken);
+  return {
+    runs: await runsOf(client, handle.workflowId),
+    tasks: await tasksOf(client, handle.workflowId, seen),
+    memory,
+  };
+}
+
+/** Looks until what is seen is as wanted. A batch that is being prepared tells nothing yet. */
+async function settled(
+  look: () => Promise<BatchStatus>,
+  wanted: (status: BatchStatus) => boolean,
+): Promise<BatchStatus> {
+  for (;;) {
+    const status = await look().catch(() => undefined);
+    if (status && wanted(status)) return status;
+    await sleep(status?.state === 'paused' ? SHORT_LOOK_MS : LOOK_MS);
+  }
 }
 
 /** The list follows the server by a moment: it is whole when it tells of a completed run. */

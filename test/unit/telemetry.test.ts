@@ -1,5 +1,10 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, expect, test, vi } from 'vitest';
 import { observeModelCall } from '../../activities/inference/observe-call.ts';
+import { redact } from '../../protocol/redact.ts';
+import { secretFrom } from '../../store/secret-file.ts';
 import { otlpExporter } from '../../telemetry/otlp.ts';
 import { otlpSettings } from '../../telemetry/settings.ts';
 import { formatTraceparent, parseTraceparent, sessionIds } from '../../telemetry/trace-context.ts';
@@ -19,7 +24,7 @@ function spans(): EndedSpan[] {
 }
 
 test("OpenTelemetry's variables name the collector", () => {
-  const at = (env: Record<string, string>) => otlpSettings(env, 'worker');
+  const at = (env: Record<string, string>) => otlpSettings(env, 'worker', secretFrom);
   expect(at({})).toBeUndefined();
   expect(at({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318/', OTEL_SDK_DISABLED: 'true' })).toBeUndefined();
   expect(at({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318/', OTEL_TRACES_EXPORTER: 'none' })).toBeUndefined();
@@ -41,6 +46,17 @@ test("OpenTelemetry's variables name the collector", () => {
   });
   expect(() => at({ OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' })).toThrow(
     /^OTEL_EXPORTER_OTLP_ENDPOINT: expected the http or https URL/,
+  );
+});
+
+test("the collector's key may come in a file", () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'otlp-')), 'headers');
+  writeFileSync(file, 'x-key=from a file\n');
+  const env = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318', OTEL_EXPORTER_OTLP_HEADERS_FILE: file };
+  expect(otlpSettings(env, 'worker', secretFrom)?.headers).toEqual({ 'x-key': 'from a file' });
+  expect(redact('key: from a file')).not.toContain('from a file');
+  expect(() => otlpSettings({ ...env, OTEL_EXPORTER_OTLP_HEADERS_FILE: `${file}-lost` }, 'worker', secretFrom)).toThrow(
+    /^OTEL_EXPORTER_OTLP_HEADERS_FILE: the file .* cannot be read/,
   );
 });
 
@@ -97,7 +113,7 @@ test('messages stand in a span only where the variable asks for them', async () 
 test('a collector that is busy is asked again, and one that is away is told of once', async () => {
   const collector = await startCollector({ refuse: 1 });
   const problems: string[] = [];
-  const settings = otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }, 'worker')!;
+  const settings = otlpSettings({ OTEL_EXPORTER_OTLP_ENDPOINT: collector.url }, 'worker', secretFrom)!;
   const exporter = otlpExporter(settings, (sentence) => problems.push(sentence));
   traceTo(exporter);
   await inSpan('one', { kind: 'client', attributes: { list: ['a'], half: 0.5, yes: true } }, async () => {});

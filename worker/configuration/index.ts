@@ -15,6 +15,7 @@ import type { StoreSettings } from '../../activities/workspace/keep.ts';
 import { type EncryptionKeys, encryptionKeysFrom } from '../../converter/encryption/keys.ts';
 import { EFFECTFUL_TOOLS } from '../../protocol/tool-call.ts';
 import type { Place } from '../../store/place.ts';
+import { secretFrom } from '../../store/secret-file.ts';
 import { type OtlpSettings, otlpSettings } from '../../telemetry/settings.ts';
 import { BUILD_ID } from '../version.ts';
 import { browserSettings } from './browser.ts';
@@ -130,7 +131,7 @@ export function readConfiguration(
   const store = part(() => storeSettings(values), undefined);
   const encryption = part(() => encryptionOf(values), undefined);
   const batches = part(() => batchPlace(values), undefined);
-  const traces = part(() => otlpSettings(env, 'worker'), undefined);
+  const traces = part(() => otlpSettings(env, 'worker', secretFrom), undefined);
   const metricsAddress = part(() => metricsAddressOf(values), undefined);
   const toolRates = part(() => toolRatesOf(values), {});
   const web = part(() => webSettings(values, !roles || roles.includes('tools')), undefined);
