@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectDeepResearch } from '../../client/index.ts';
 import { traceTo } from '../../telemetry/tracer.ts';
 import { type Collector, type ReceivedSpan, startCollector } from '../support/collector.ts';
-import { checkMetrics, type Prometheus, startPrometheus } from '../support/prometheus.ts';
+import { checkConfiguration, checkMetrics, type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { eventually, openSessions, played, type Sessions, START_LIMIT_MS, statusOf } from '../support/sessions.ts';
 
 let sessions: Sessions;
@@ -13,6 +14,7 @@ let prometheus: Prometheus;
 let metricsAddress: string;
 let log: () => string;
 
+const DASHBOARD = 'deploy/grafana/dashboards/deep-research.json';
 const QUESTION = 'Whose ZEBRAQUESTION is it?';
 const traced = `traced-${randomUUID()}`;
 
@@ -159,6 +161,29 @@ describe('metrics', () => {
     );
   });
 
+  test("are what the dashboard's questions are about", async () => {
+    const { panels } = JSON.parse(readFileSync(DASHBOARD, 'utf8')) as {
+      panels: { title: string; targets: { expr: string }[] }[];
+    };
+    // Nothing of theirs has happened here.
+    const silent = new Set([
+      'Tool calls that failed a second',
+      'Containers of sessions',
+      'Look-ups answered from the cache',
+      'Rows of batches a minute',
+    ]);
+    for (const { title, targets } of panels) {
+      for (const { expr } of targets) {
+        const query = expr.replaceAll('$__rate_interval', '2m');
+        await eventually(
+          `${title}: ${query}`,
+          async () => (await prometheus.query(query)).length > 0 !== silent.has(title),
+          30_000,
+        );
+      }
+    }
+  });
+
   test('are named as Prometheus would have them', async () => {
     const page = await (await fetch(`http://${metricsAddress}/metrics`)).text();
     const ours = page
@@ -168,6 +193,10 @@ describe('metrics', () => {
     expect(await checkMetrics(`${ours}\n`)).toBe('');
     expect(page).not.toMatch(/zebra/i);
   });
+});
+
+test("Prometheus takes the deployment's configuration", async () => {
+  expect(await checkConfiguration('deploy/prometheus/prometheus.yml')).toContain('SUCCESS');
 });
 
 test('the log has a record for each call, with its session, round and call', () => {

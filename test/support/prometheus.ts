@@ -16,7 +16,7 @@ export interface Prometheus {
 export async function startPrometheus(targets: string[], port: number): Promise<Prometheus> {
   const folder = mkdtempSync(join(tmpdir(), 'deep-research-prometheus-'));
   const config = join(folder, 'prometheus.yml');
-  const job = { job_name: 'workers', scrape_interval: '1s', static_configs: [{ targets }] };
+  const job = { job_name: 'deep-research', scrape_interval: '1s', static_configs: [{ targets }] };
   // JSON is YAML.
   writeFileSync(config, JSON.stringify({ scrape_configs: [job] }));
   const address = `127.0.0.1:${port}`;
@@ -42,6 +42,10 @@ export async function startPrometheus(targets: string[], port: number): Promise<
     },
   };
 }
+
+/** What Prometheus's own checker says of a configuration. Rejects where it is not good. */
+export const checkConfiguration = async (file: string): Promise<string> =>
+  (await promisify(execFile)('promtool', ['check', 'config', file])).stdout;
 
 /** What Prometheus's own checker says of a metrics page; nothing where it is good. */
 export async function checkMetrics(page: string): Promise<string> {
