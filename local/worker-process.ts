@@ -21,7 +21,8 @@ export async function superviseWorker(
       // Detached: the terminal's Ctrl-C is for the command, which stops its worker in order.
       const file = openSync(log, 'a', 0o600);
       const before = statSync(log).size;
-      child = fork(WORKER, { env, detached: true, stdio: ['ignore', 'ignore', file, 'ipc'] });
+      // Somebody waits for an answer: better to hear at once that there is no model.
+      child = fork(WORKER, ['--need-model'], { env, detached: true, stdio: ['ignore', 'ignore', file, 'ipc'] });
       closeSync(file);
       let wasReady = false;
       child.once('message', () => {

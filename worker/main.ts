@@ -6,11 +6,12 @@ import { helpTable } from './configuration/table.ts';
 import { isJson, makeLogger } from './log/logger.ts';
 import { checkWorker, runWorker } from './run.ts';
 
-const HELP = `npm run worker [-- --check | --help]
+const HELP = `npm run worker [-- --check | --need-model | --help]
 
 Serves deep-research sessions until SIGINT or SIGTERM.
-  --check  check the configuration, the model servers and the Temporal server, and exit
-  --help   print this
+  --check       check the configuration, the model servers and the Temporal server, and exit
+  --need-model  exit where no model server answers, instead of serving while sessions wait for one
+  --help        print this
 
 Variables (those marked * are read from the environment only, the others also from the file S1_DR_CONFIG_JSON):
 
@@ -18,25 +19,31 @@ ${helpTable()}`;
 
 try {
   const { values: options } = parseArgs({
-    options: { check: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+    options: {
+      check: { type: 'boolean' },
+      'need-model': { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
   if (options.help) console.log(HELP);
-  else await serve(options.check === true);
+  else if (options.check) await check();
+  else await serve(options['need-model'] === true);
 } catch (error) {
   console.error(redact(error instanceof Error ? error.message : String(error)));
   // A connection that is still tried would keep the process alive.
   process.exit(1);
 }
 
-async function serve(checkOnly: boolean): Promise<void> {
+async function check(): Promise<void> {
+  const { configuration, tools } = await checkWorker(readConfiguration());
+  console.log(describe(configuration, tools).join('\n'));
+  console.log('The configuration is good.');
+}
+
+async function serve(needsModel: boolean): Promise<void> {
   const given = readConfiguration();
-  if (checkOnly) {
-    const { configuration, tools } = await checkWorker(given);
-    console.log(describe(configuration, tools).join('\n'));
-    console.log('The configuration is good.');
-    return;
-  }
   await runWorker(given, {
+    needsModel,
     onReady(configuration, tools) {
       const told = describe(configuration, tools);
       // Whatever the log's level: what a worker serves with is looked for when something is wrong.

@@ -56,8 +56,11 @@ export async function runWorker(
   given: Configuration,
   {
     tools: ownTools = [],
+    needsModel = false,
     onReady,
   }: Pick<PluginOptions, 'tools'> & {
+    /** Not to serve while no model server answers. Default: serve, for one that is loading its model comes later. */
+    needsModel?: boolean;
     onReady?: (configuration: Configuration, tools: readonly OwnTool[]) => void;
   } = {},
 ): Promise<void> {
@@ -65,6 +68,7 @@ export async function runWorker(
   const { connection, namespace, configuration, tools, closeTools } = await checkStart(given, {
     warn: log.warn,
     ownTools,
+    mayBeAway: !needsModel,
   });
   const { worker: limits } = configuration;
   const janitor = startSandboxJanitor(configuration, connection, namespace);

@@ -58,9 +58,9 @@ test('MCP servers that cannot be used, and a limit for no tool, are a sentence e
 });
 
 describe('a model server that cannot be used ends the worker with one sentence', () => {
-  test('nobody listens', async () => {
+  test('nobody listens, and it is told to need a model', async () => {
     const url = await closedUrl();
-    expect(await worker(at(url))).toEqual({
+    expect(await run(['worker/main.ts', '--need-model'], at(url))).toEqual({
       code: 1,
       out: '',
       err: `LLM_SERVER_BASE_ENDPOINT_URL: no model server answers at ${url} (ECONNREFUSED); is it running, and are host and port right?\n`,
@@ -68,7 +68,7 @@ describe('a model server that cannot be used ends the worker with one sentence',
   });
 
   test('it is silent', async () => {
-    const { code, err } = await worker(at(`http://127.0.0.1:${mutePort()}`));
+    const { code, err } = await check(at(`http://127.0.0.1:${mutePort()}`));
     expect(code).toBe(1);
     expect(err).toMatch(/^LLM_SERVER_BASE_ENDPOINT_URL: no model server answers at \S+ \(silent for 5 s\); .*\n$/);
   });
@@ -114,7 +114,7 @@ describe('a model server that cannot be used ends the worker with one sentence',
 
   test('an endpoint of the list is named by its place', async () => {
     const url = await closedUrl();
-    const { code, err } = await worker({
+    const { code, err } = await check({
       ...at('', ''),
       DEEP_RESEARCH_ENDPOINTS: JSON.stringify([{ url, model: 'm' }]),
     });

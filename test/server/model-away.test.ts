@@ -70,6 +70,28 @@ test('a session whose model is away waits for it, says so, and goes on by itself
   }
 });
 
+test('a worker that starts before its model server serves, and its session goes on when the model comes', async () => {
+  const { url, port, close } = await startRehearsal();
+  await close();
+  const worker = await sessions.work({ LLM_SERVER_BASE_ENDPOINT_URL: url });
+  expect(worker.output()).toContain('No model server can be used now. The worker serves, and sessions wait');
+  const handle = await sessions.start(question);
+  expect((await handle.query<Status>(QUERY.status)).state).toMatch(/preparing|thinking/);
+  await until(async () => {
+    const { raw } = await handle.describe();
+    return raw.pendingActivities?.find(
+      ({ attempt, activityType }) => activityType?.name === 'infer' && Number(attempt) > 1,
+    );
+  }, 'a second attempt');
+  const come = await startRehearsal({ port });
+  try {
+    expect((await handle.result()).answer).toContain('So.');
+  } finally {
+    await come.close();
+    await worker.stop();
+  }
+});
+
 test('a refused request fails a session that has nothing and holds one that has, until it is told to go on', async () => {
   const worker = await sessions.work();
   sessions.model.faults.add(refusal);

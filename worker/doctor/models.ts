@@ -19,7 +19,7 @@ export async function checkModels(endpoints: readonly Endpoint[]): Promise<Findi
   const faults: Finding[] = [];
   let known: Endpoint[];
   try {
-    known = await checkModelServers(endpoints, (problem) => faults.push(...badOf('Models', problem)));
+    known = await checkModelServers(endpoints, { warn: (problem) => faults.push(...badOf('Models', problem)) });
   } catch (error) {
     return badOf('Models', error);
   }

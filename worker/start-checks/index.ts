@@ -17,19 +17,28 @@ export interface Started extends TemporalConnection {
 
 /**
  * What a worker needs before it takes work: a Temporal server with its namespace, a model server that can be used where
- * it serves model calls, the MCP servers where it serves tools, and Docker where it has containers. All are looked at at once; throws one error with a
- * sentence a line for what is wrong.
+ * it serves model calls, the MCP servers where it serves tools, and Docker where it has containers. All are looked at at
+ * once; throws one error with a sentence a line for what is wrong.
  */
 export async function checkStart(
   configuration: Configuration,
-  { warn, ownTools }: { warn: (problem: string) => void; ownTools: readonly OwnTool[] },
+  {
+    warn,
+    ownTools,
+    mayBeAway,
+  }: {
+    warn: (problem: string) => void;
+    ownTools: readonly OwnTool[];
+    /** Of the model servers. */
+    mayBeAway?: boolean;
+  },
 ): Promise<Started> {
   const { roles } = configuration;
   const asksModels = !roles || roles.includes('inference');
   const servesTools = !roles || roles.includes('tools');
   const opening = openMcpTools(configuration, ownTools);
   const [models, temporal, mcp, sandbox] = await Promise.allSettled([
-    asksModels ? checkModelServers(configuration.endpoints, warn) : configuration.endpoints,
+    asksModels ? checkModelServers(configuration.endpoints, { warn, mayBeAway }) : configuration.endpoints,
     connectToTemporal(),
     opening.then(({ tools }) => servesTools && checkToolRates(configuration, [...ownTools, ...tools])),
     checkSandbox(configuration, warn),

@@ -13,22 +13,27 @@ const modelList = z.object({ data: z.array(z.object({ id: z.string(), max_model_
 
 /**
  * Asks every endpoint for its models, all at once. Returns the endpoints, with the context's length where the server
- * tells it. Of the faults `warn` gets one sentence each; if no endpoint can be used, they are thrown.
+ * tells it. Of the faults `warn` gets one sentence each; if no endpoint can be used, they are thrown, unless some are
+ * merely away and `mayBeAway`.
  */
 export async function checkModelServers(
   endpoints: readonly Endpoint[],
-  warn: (problem: string) => void,
+  { warn, mayBeAway = false }: { warn: (problem: string) => void; mayBeAway?: boolean },
 ): Promise<Endpoint[]> {
   const looks = await Promise.all(endpoints.map(look));
   const problems = looks.flatMap(({ problem }) => problem ?? []);
-  if (endpoints.length > 0 && problems.length === endpoints.length) throw new ConfigurationError(problems);
+  const none = endpoints.length > 0 && problems.length === endpoints.length;
+  if (none && !(mayBeAway && looks.some(({ away }) => away))) throw new ConfigurationError(problems);
   for (const problem of problems) warn(problem);
+  if (none) warn('No model server can be used now. The worker serves, and sessions wait until one answers.');
   return looks.map(({ endpoint }) => endpoint);
 }
 
 interface Look {
   endpoint: Endpoint;
   problem?: string;
+  /** Nothing answers there: it may be loading a model, or its machine be starting. */
+  away?: boolean;
 }
 
 async function look(endpoint: Endpoint): Promise<Look> {
@@ -40,9 +45,8 @@ async function look(endpoint: Endpoint): Promise<Look> {
   try {
     answer = await askForModels(endpoint);
   } catch (error) {
-    return bad(
-      `${variables.url}: no model server answers at ${withoutPassword(url)} (${reason(error)}); is it running, and are host and port right?`,
-    );
+    const problem = `no model server answers at ${withoutPassword(url)} (${reason(error)}); is it running, and are host and port right?`;
+    return { ...bad(`${variables.url}: ${problem}`), away: true };
   }
   if (answer.status === 401 || answer.status === 403) {
     return bad(
