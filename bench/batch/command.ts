@@ -4,7 +4,8 @@ import type { Command } from 'commander';
 import { whole } from '../options.ts';
 import { quantile } from '../statistics.ts';
 import { tableLines } from '../table.ts';
-import { type BatchFigures, runBatchBench, runSideBySide, type SideBySide } from './run.ts';
+import { runSideBySide, type SideBySide } from './beside.ts';
+import { type BatchFigures, runBatchBench } from './run.ts';
 
 interface Options {
   rows: number;
@@ -27,8 +28,8 @@ export function benchBatch(program: Command): void {
     .option('--window <n>', 'sessions at once', whole, 16)
     .option('--rounds <n>', 'model replies of a session', whole, 2)
     .option('--think <ms>', 'how long a model reply takes', whole, 0)
-    .option('--plain <n>', 'sessions without a batch, before, between and after its parts', whole, 200)
-    .option('--laps <n>', 'parts of the batch, between which it is paused for sessions without one', whole, 1)
+    .option('--plain <n>', 'sessions without a batch, before, between and after its parts', whole, 1000)
+    .option('--laps <n>', 'parts of the batch, between which it is paused for sessions without one', whole, 4)
     .option('--beside', 'the rate alone, beside sessions without a batch at the same time: for a machine that is busy')
     .option('--json <file>', 'write the figures to a file')
     .action(run);
