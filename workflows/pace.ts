@@ -1,5 +1,5 @@
 /** Milliseconds between two tasks that start sessions; shares of what a session and a task take. */
-const PACE = { least: 100, most: 1000, ofSession: 0.04, ofTask: 5 };
+const PACE = { least: 100, most: 1000, ofSession: 0.04, ofTask: 2.5 };
 /** With fewer at work, a place that is empty meanwhile is a large part of them. */
 const FEWEST_HELD = 8;
 /** How many of the last ones an average is of. */
