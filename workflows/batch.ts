@@ -11,7 +11,6 @@ import { FAILURE } from '../protocol/names.ts';
 import { type BatchControls, handleBatch } from './batch-handlers.ts';
 import { awaitSessions, batchActivities, hold, readBatchTasks, sessionId, startSession } from './batch-runtime.ts';
 import {
-  addOutcome,
   type BatchData,
   detailsOf,
   isFinished,
@@ -21,15 +20,10 @@ import {
   statusOf,
 } from './batch-state.ts';
 import { Pace } from './pace.ts';
+import { RowWriter } from './row-writer.ts';
 
-/** Rows of one write: some ten megabytes where sessions are long. */
-const MOST_RECORDED = 48;
-/** As long as runs are at work that were begun with it. */
-const MOST_RECORDED_BEFORE = 16;
 /** Questions read at once: what is not started before a new run is read again by it. */
 const PAGE = 200;
-/** Rows wait for others, so that they are written together; no longer than this. */
-const LOT_MS = 2_000;
 /** Sessions that have ended and wait to be written, beyond which no more are started. */
 const MOST_WAITING = 100;
 /** Time for sessions of a batch that is stopped to end. */
@@ -52,7 +46,7 @@ function settingsOf(input: unknown): BatchSettings {
 
 /**
  * A sliding window of sessions. Those started in this run tell of their end as children; those of earlier runs, which
- * outlive a continue-as-new, are watched by an activity. Rows are written by one activity after another.
+ * outlive a continue-as-new, are watched by an activity.
  */
 class Batch implements BatchControls {
   readonly #data: BatchData;
@@ -62,14 +56,7 @@ class Batch implements BatchControls {
   /** Ids of open sessions that are not this run's children. */
   #adopted: Set<string>;
   #watch?: wf.CancellationScope;
-  /** Ended, not yet written. */
-  #ended: (OpenSession & { ending?: SessionEnding })[] = [];
-  #recording = false;
-  #recordedAt = 0;
-  #lotTimer = false;
-  /** A run that was begun by an older worker writes each row at once. */
-  #inLots = true;
-  #mostRecorded = MOST_RECORDED;
+  readonly #rows: RowWriter;
   readonly #pace = new Pace(hold);
   #stop = false;
   #failure?: unknown;
@@ -78,6 +65,14 @@ class Batch implements BatchControls {
 
   constructor(data: BatchData) {
     this.#data = data;
+    this.#rows = new RowWriter(data, {
+      batch: this.#id,
+      stopping: () => this.#stop,
+      woken: () => {
+        this.#events += 1;
+      },
+      failed: this.#fail,
+    });
     this.#adopted = new Set(data.open.map(({ id }) => id));
   }
 
@@ -96,8 +91,7 @@ class Batch implements BatchControls {
 
   /** The workflow's life. Sessions are started outside of its cancellation: how they end with it is settled here. */
   async run(): Promise<BatchResult> {
-    this.#inLots = wf.patched('rows-in-lots');
-    this.#mostRecorded = wf.patched('larger-lots') ? MOST_RECORDED : MOST_RECORDED_BEFORE;
+    this.#rows.begin();
     let cancelled: unknown;
     try {
       await wf.CancellationScope.cancellable(() => this.#work());
@@ -123,12 +117,12 @@ class Batch implements BatchControls {
       const leave = wf.workflowInfo().continueAsNewSuggested;
       const next = data.next;
       if (!leave) await this.#fill();
-      this.#record();
+      this.#rows.write();
       this.#watchAdopted();
       wf.setCurrentDetails(detailsOf(this.status()));
       if (isFinished(data) && this.#starting === 0) return;
       // What is being written must be told of its place; a session must have been started before it is handed over.
-      if (leave && this.#starting === 0 && !this.#recording) await this.#continueAsNew();
+      if (leave && this.#starting === 0 && !this.#rows.isWriting) await this.#continueAsNew();
       this.#pace.next(this.#atWork(), data.next > next);
       const seen = this.#events;
       await wf.condition(() => this.#events !== seen || this.#stop);
@@ -146,7 +140,7 @@ class Batch implements BatchControls {
   /** Starts sessions while there is room in the window. */
   async #fill(): Promise<void> {
     const data = this.#data;
-    const room = () => !data.paused && !this.#stop && this.#atWork() < data.window && this.#ended.length < MOST_WAITING;
+    const room = () => !data.paused && !this.#stop && this.#atWork() < data.window && this.#rows.waiting < MOST_WAITING;
     while (room() && data.next < data.opened.tasks) {
       if (this.#ready.length === 0) {
         this.#ready = await readBatchTasks({ batch: this.#id, from: data.next, count: PAGE });
@@ -161,7 +155,7 @@ class Batch implements BatchControls {
   }
 
   #atWork(): number {
-    return this.#data.open.length - this.#ended.length;
+    return this.#data.open.length - this.#rows.waiting;
   }
 
   #start({ question, files, skills, ...task }: ReadyTask): void {
@@ -196,8 +190,7 @@ class Batch implements BatchControls {
 
   #over(session: OpenSession, ending?: SessionEnding): void {
     if (ending) this.#pace.ended(ending.elapsedMs);
-    this.#ended.push({ ...session, ...(ending ? { ending } : {}) });
-    this.#record();
+    this.#rows.add({ ...session, ...(ending ? { ending } : {}) });
     this.#events += 1;
   }
 
@@ -225,51 +218,6 @@ class Batch implements BatchControls {
       });
   }
 
-  /** Writes what has ended, one lot after another: where a row goes depends on the ones before it. */
-  #record(): void {
-    if (this.#recording || this.#ended.length === 0 || this.#waitsForMore()) return;
-    this.#recording = true;
-    const sessions = this.#ended.slice(0, this.#mostRecorded);
-    const data = this.#data;
-    const { logLabel } = data.settings;
-    wf.CancellationScope.nonCancellable(() =>
-      batchActivities.recordRows({
-        batch: this.#id,
-        sessions,
-        offsets: data.offsets,
-        stopping: this.#stop,
-        ...(logLabel === undefined ? {} : { logLabel }),
-      }),
-    )
-      .then(({ outcomes, offsets }) => {
-        data.offsets = offsets;
-        this.#ended.splice(0, sessions.length);
-        for (const outcome of outcomes) addOutcome(data, outcome);
-      }, this.#fail)
-      .finally(() => {
-        this.#recording = false;
-        this.#recordedAt = Date.now();
-        this.#events += 1;
-      });
-  }
-
-  /** A lot that is not full is written a moment after the one before, or when nothing more can come. */
-  #waitsForMore(): boolean {
-    if (!this.#inLots || this.#stop || this.#ended.length >= this.#mostRecorded || this.#atWork() === 0) return false;
-    const left = this.#recordedAt + LOT_MS - Date.now();
-    if (left <= 0) return false;
-    if (!this.#lotTimer) {
-      this.#lotTimer = true;
-      wf.sleep(left)
-        .catch(() => {})
-        .finally(() => {
-          this.#lotTimer = false;
-          this.#events += 1;
-        });
-    }
-    return true;
-  }
-
   readonly #fail = (error: unknown): void => {
     this.#failure ??= error;
   };
@@ -279,9 +227,8 @@ class Batch implements BatchControls {
     this.#stop = true;
     this.#ready = [];
     await wf.condition(() => this.#starting === 0);
-    const ended = new Set(this.#ended.map(({ id }) => id));
     for (const { id } of this.#data.open) {
-      if (ended.has(id)) continue;
+      if (this.#rows.has(id)) continue;
       // One that has just ended cannot be cancelled: no fault.
       wf.getExternalWorkflowHandle(id)
         .cancel()
@@ -289,8 +236,8 @@ class Batch implements BatchControls {
     }
     const settled = () => {
       this.#watchAdopted();
-      this.#record();
-      return (this.#data.open.length === 0 && !this.#recording) || this.#failure !== undefined;
+      this.#rows.write();
+      return (this.#data.open.length === 0 && !this.#rows.isWriting) || this.#failure !== undefined;
     };
     const end = Date.now() + STOP_MS;
     while (!settled() && Date.now() < end) {
@@ -298,7 +245,7 @@ class Batch implements BatchControls {
       await wf.condition(() => this.#events !== seen, end - Date.now());
     }
     this.#watch?.cancel();
-    await wf.condition(() => !this.#recording);
+    await wf.condition(() => !this.#rows.isWriting);
   }
 
   opened() {

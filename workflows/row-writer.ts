@@ -1,0 +1,114 @@
+import * as wf from '@temporalio/workflow';
+import type { SessionEnding } from '../protocol/batch-activities.ts';
+import { batchActivities } from './batch-runtime.ts';
+import { addOutcome, type BatchData, type OpenSession } from './batch-state.ts';
+
+/** Rows of one write: some ten megabytes where sessions are long. */
+const MOST_ROWS = 48;
+/** As long as runs are at work that were begun with it. */
+const MOST_ROWS_BEFORE = 16;
+/** Rows wait for others, so that they are written together; no longer than this. */
+const LOT_MS = 2_000;
+
+/** A session that has ended; with what its row needs where it has a result. */
+export type EndedSession = OpenSession & { ending?: SessionEnding };
+
+/** Writes the rows of sessions that have ended, one lot after another: where a row goes depends on the ones before it. */
+export class RowWriter {
+  readonly #data: BatchData;
+  readonly #world: RowWriterWorld;
+  /** Ended, not yet written. */
+  #ended: EndedSession[] = [];
+  #writing = false;
+  #writtenAt = 0;
+  #timer = false;
+  /** A run that was begun by an older worker writes each row at once. */
+  #inLots = true;
+  #most = MOST_ROWS;
+
+  constructor(data: BatchData, world: RowWriterWorld) {
+    this.#data = data;
+    this.#world = world;
+  }
+
+  /** Before the first row: asks which way this run's history was begun with. */
+  begin(): void {
+    this.#inLots = wf.patched('rows-in-lots');
+    this.#most = wf.patched('larger-lots') ? MOST_ROWS : MOST_ROWS_BEFORE;
+  }
+
+  /** Sessions whose rows are not written. */
+  get waiting(): number {
+    return this.#ended.length;
+  }
+
+  get isWriting(): boolean {
+    return this.#writing;
+  }
+
+  has(id: string): boolean {
+    return this.#ended.some((session) => session.id === id);
+  }
+
+  add(session: EndedSession): void {
+    this.#ended.push(session);
+    this.write();
+  }
+
+  /** Writes a lot, unless one is being written or it pays to wait for more. */
+  write(): void {
+    if (this.#writing || this.#ended.length === 0 || this.#waitsForMore()) return;
+    this.#writing = true;
+    const data = this.#data;
+    const { batch, stopping, woken, failed } = this.#world;
+    const sessions = this.#ended.slice(0, this.#most);
+    const { logLabel } = data.settings;
+    wf.CancellationScope.nonCancellable(() =>
+      batchActivities.recordRows({
+        batch,
+        sessions,
+        offsets: data.offsets,
+        stopping: stopping(),
+        ...(logLabel === undefined ? {} : { logLabel }),
+      }),
+    )
+      .then(({ outcomes, offsets }) => {
+        data.offsets = offsets;
+        this.#ended.splice(0, sessions.length);
+        for (const outcome of outcomes) addOutcome(data, outcome);
+      }, failed)
+      .finally(() => {
+        this.#writing = false;
+        this.#writtenAt = Date.now();
+        woken();
+      });
+  }
+
+  /** A lot that is not full is written a moment after the one before, or when nothing more can come. */
+  #waitsForMore(): boolean {
+    const atWork = this.#data.open.length - this.#ended.length;
+    if (!this.#inLots || this.#world.stopping() || this.#ended.length >= this.#most || atWork === 0) return false;
+    const left = this.#writtenAt + LOT_MS - Date.now();
+    if (left <= 0) return false;
+    if (!this.#timer) {
+      this.#timer = true;
+      wf.sleep(left)
+        .catch(() => {})
+        .finally(() => {
+          this.#timer = false;
+          this.#world.woken();
+        });
+    }
+    return true;
+  }
+}
+
+/** What the writer asks and tells the batch. */
+export interface RowWriterWorld {
+  /** Id of the batch. */
+  batch: string;
+  stopping(): boolean;
+  /** Something has happened. */
+  woken(): void;
+  failed(error: unknown): void;
+}
