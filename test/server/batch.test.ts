@@ -17,7 +17,7 @@ import { QUERY, UPDATE, WORKFLOW } from '../../protocol/names.ts';
 import { type OriginalRow, originalRow } from '../../protocol/original/row.ts';
 import type { ResearchResult } from '../../protocol/result.ts';
 import { sha256Of } from '../../store/blobs.ts';
-import { eventually, openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
+import { eventually, openSessions, pendingCall, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
 
 let sessions: Sessions;
 /** The worker's folder of input files. */
@@ -337,7 +337,7 @@ test('output that was taken away is waited for, and why is told', { timeout: 300
   const file = join((await status()).output, 'rollout_01.jsonl');
   renameSync(file, `${file}.away`);
   await eventually('the write is tried again', async () => {
-    const [pending] = (await batch.describe()).raw.pendingActivities ?? [];
+    const pending = await pendingCall(batch);
     return /put it back, then the batch goes on/.test(pending?.lastFailure?.message ?? '');
   });
   renameSync(`${file}.away`, file);

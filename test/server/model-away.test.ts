@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startRehearsal } from '../../local/rehearsal/server.ts';
 import { QUERY } from '../../protocol/names.ts';
 import type { Status } from '../../protocol/status.ts';
-import { openSessions, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
+import { openSessions, pendingCall, progressOf, type Sessions, START_LIMIT_MS } from '../support/sessions.ts';
 
 let sessions: Sessions;
 
@@ -53,10 +53,9 @@ test('a session whose model is away waits for it, says so, and goes on by itself
 
   // The next attempt, perhaps on another worker, knows which endpoint failed and how the session is to be ordered.
   const { pending, heartbeat } = await until(async () => {
-    const { raw } = await handle.describe();
-    const pending = raw.pendingActivities?.[0];
-    const text = Buffer.from(pending?.heartbeatDetails?.payloads?.[0]?.data ?? []).toString();
-    return text.includes('"failed"') ? { pending, heartbeat: JSON.parse(text) } : undefined;
+    const pending = await pendingCall(handle);
+    const heartbeat = progressOf(pending);
+    return heartbeat?.failed === undefined ? undefined : { pending, heartbeat };
   }, 'details of a failed attempt');
   expect(heartbeat).toMatchObject({ round: 1, failed: 'default' });
   expect(pending?.priority).toMatchObject({ priorityKey: 4, fairnessKey: 'team', fairnessWeight: 2 });
@@ -78,10 +77,8 @@ test('a worker that starts before its model server serves, and its session goes 
   const handle = await sessions.start(question);
   expect((await handle.query<Status>(QUERY.status)).state).toMatch(/preparing|thinking/);
   await until(async () => {
-    const { raw } = await handle.describe();
-    return raw.pendingActivities?.find(
-      ({ attempt, activityType }) => activityType?.name === 'infer' && Number(attempt) > 1,
-    );
+    const { activityType, attempt } = (await pendingCall(handle)) ?? {};
+    return (activityType?.name === 'infer' && Number(attempt) > 1) || undefined;
   }, 'a second attempt');
   const come = await startRehearsal({ port });
   try {

@@ -14,6 +14,7 @@ import {
 } from '../../local/rehearsal/server.ts';
 import { type DevServer, startDevServer } from '../../local/temporal/dev-server.ts';
 import { findTemporalCli } from '../../local/temporal/find-cli.ts';
+import type { InferProgress } from '../../protocol/activities.ts';
 import type { ResearchInput } from '../../protocol/input.ts';
 import { QUERY, WORKFLOW } from '../../protocol/names.ts';
 import type { ResearchResult } from '../../protocol/result.ts';
@@ -150,6 +151,18 @@ export async function eventually(what: string, condition: () => unknown, limitMs
 }
 
 export const statusOf = (session: SessionHandle): Promise<Status> => session.query<Status, []>(QUERY.status);
+
+/** The first call of a workflow that is under way, or waits for its next attempt. */
+export async function pendingCall(workflow: Pick<SessionHandle, 'describe'>) {
+  const [call] = (await workflow.describe()).raw.pendingActivities ?? [];
+  return call;
+}
+
+/** What the last heartbeat of a model call told the server. */
+export function progressOf(call: Awaited<ReturnType<typeof pendingCall>>): InferProgress | undefined {
+  const [payload] = call?.heartbeatDetails?.payloads ?? [];
+  return payload?.data ? JSON.parse(Buffer.from(payload.data).toString()) : undefined;
+}
 
 /** The model calls so far, oldest first. */
 export const modelCalls = ({ model }: Pick<Sessions, 'model'>): LoggedRequest[] =>

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, inject, test } from 'vitest';
+import { MOST_HELD_BACK } from '../../activities/inference/continue/plan.ts';
 import { unpackTokens } from '../../activities/inference/continue/token-codec.ts';
 import type { ResearchInput } from '../../protocol/input.ts';
 import { UPDATE } from '../../protocol/names.ts';
@@ -6,6 +7,8 @@ import type { Round, TrajectoryPage } from '../../protocol/trajectory.ts';
 import {
   eventually,
   openSessions,
+  pendingCall,
+  progressOf,
   type SessionHandle,
   type Sessions,
   START_LIMIT_MS,
@@ -17,8 +20,6 @@ import { serveVllm } from './serve-vllm.ts';
 
 const urls = inject('vllmUrls');
 const command = inject('vllmCommand');
-/** Tokens at the end of what was reported whose text a server may not have shown yet. */
-const MOST_HELD_BACK = 40;
 
 let sessions: Sessions;
 let model: string;
@@ -159,10 +160,7 @@ test('a long greedy reply whose worker is killed is the undisturbed one', async 
 
 /** Tokens of the model call under way that the server knows of. */
 async function reportedBy(session: SessionHandle): Promise<number> {
-  const { raw } = await session.describe();
-  const [payload] = raw.pendingActivities?.[0]?.heartbeatDetails?.payloads ?? [];
-  if (!payload?.data) return 0;
-  const { tokens } = JSON.parse(Buffer.from(payload.data).toString()) as { tokens?: string };
+  const { tokens } = progressOf(await pendingCall(session)) ?? {};
   return tokens === undefined ? 0 : unpackTokens(tokens).length;
 }
 

@@ -28,7 +28,7 @@ const FROM_THE_START = [
 ];
 
 /** Tokens at the end whose text may not have been shown yet: parts of a character, or of a stop string. */
-const MOST_HELD_BACK = 40;
+export const MOST_HELD_BACK = 40;
 
 /** How a call goes on after what was generated before; undefined where it must start again. */
 export async function planContinuation(
