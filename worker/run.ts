@@ -68,7 +68,7 @@ export async function runWorker(
   const { connection, namespace, configuration, tools, closeTools } = await checkStart(given, {
     warn: log.warn,
     ownTools,
-    mayBeAway: !needsModel,
+    needsModel,
   });
   const { worker: limits } = configuration;
   const janitor = startSandboxJanitor(configuration, connection, namespace);

@@ -25,12 +25,12 @@ export async function checkStart(
   {
     warn,
     ownTools,
-    mayBeAway,
+    needsModel,
   }: {
     warn: (problem: string) => void;
     ownTools: readonly OwnTool[];
-    /** Of the model servers. */
-    mayBeAway?: boolean;
+    /** See `checkModelServers`. */
+    needsModel?: boolean;
   },
 ): Promise<Started> {
   const { roles } = configuration;
@@ -38,7 +38,7 @@ export async function checkStart(
   const servesTools = !roles || roles.includes('tools');
   const opening = openMcpTools(configuration, ownTools);
   const [models, temporal, mcp, sandbox] = await Promise.allSettled([
-    asksModels ? checkModelServers(configuration.endpoints, { warn, mayBeAway }) : configuration.endpoints,
+    asksModels ? checkModelServers(configuration.endpoints, { warn, needsModel }) : configuration.endpoints,
     connectToTemporal(),
     opening.then(({ tools }) => servesTools && checkToolRates(configuration, [...ownTools, ...tools])),
     checkSandbox(configuration, warn),

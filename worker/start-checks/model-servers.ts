@@ -14,16 +14,16 @@ const modelList = z.object({ data: z.array(z.object({ id: z.string(), max_model_
 /**
  * Asks every endpoint for its models, all at once. Returns the endpoints, with the context's length where the server
  * tells it. Of the faults `warn` gets one sentence each; if no endpoint can be used, they are thrown, unless some are
- * merely away and `mayBeAway`.
+ * merely away and `needsModel` is false.
  */
 export async function checkModelServers(
   endpoints: readonly Endpoint[],
-  { warn, mayBeAway = false }: { warn: (problem: string) => void; mayBeAway?: boolean },
+  { warn, needsModel = true }: { warn: (problem: string) => void; needsModel?: boolean },
 ): Promise<Endpoint[]> {
   const looks = await Promise.all(endpoints.map(look));
   const problems = looks.flatMap(({ problem }) => problem ?? []);
   const none = endpoints.length > 0 && problems.length === endpoints.length;
-  if (none && !(mayBeAway && looks.some(({ away }) => away))) throw new ConfigurationError(problems);
+  if (none && (needsModel || !looks.some(({ away }) => away))) throw new ConfigurationError(problems);
   for (const problem of problems) warn(problem);
   if (none) warn('No model server can be used now. The worker serves, and sessions wait until one answers.');
   return looks.map(({ endpoint }) => endpoint);
