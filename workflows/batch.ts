@@ -123,7 +123,7 @@ class Batch implements BatchControls {
       if (isFinished(data) && this.#starting === 0) return;
       // What is being written must be told of its place; a session must have been started before it is handed over.
       if (leave && this.#starting === 0 && !this.#rows.isWriting) await this.#continueAsNew();
-      this.#pace.next(this.#atWork(), data.next > next);
+      this.#pace.next(this.#rows.atWork, data.next > next);
       const seen = this.#events;
       await wf.condition(() => this.#events !== seen || this.#stop);
     }
@@ -140,7 +140,8 @@ class Batch implements BatchControls {
   /** Starts sessions while there is room in the window. */
   async #fill(): Promise<void> {
     const data = this.#data;
-    const room = () => !data.paused && !this.#stop && this.#atWork() < data.window && this.#rows.waiting < MOST_WAITING;
+    const room = () =>
+      !data.paused && !this.#stop && this.#rows.atWork < data.window && this.#rows.waiting < MOST_WAITING;
     while (room() && data.next < data.opened.tasks) {
       if (this.#ready.length === 0) {
         this.#ready = await readBatchTasks({ batch: this.#id, from: data.next, count: PAGE });
@@ -152,10 +153,6 @@ class Batch implements BatchControls {
         while (room() && this.#ready.length > 0) this.#start(this.#ready.shift() as ReadyTask);
       });
     }
-  }
-
-  #atWork(): number {
-    return this.#data.open.length - this.#rows.waiting;
   }
 
   #start({ question, files, skills, ...task }: ReadyTask): void {
@@ -253,7 +250,7 @@ class Batch implements BatchControls {
   }
 
   status() {
-    return statusOf(this.#data, this.#stateName(), this.#atWork());
+    return statusOf(this.#data, this.#stateName(), this.#rows.atWork);
   }
 
   #stateName(): BatchStateName {

@@ -1,7 +1,7 @@
 import * as wf from '@temporalio/workflow';
-import type { SessionEnding } from '../protocol/batch-activities.ts';
+import type { RecordRowsInput } from '../protocol/batch-activities.ts';
 import { batchActivities } from './batch-runtime.ts';
-import { addOutcome, type BatchData, type OpenSession } from './batch-state.ts';
+import { addOutcome, type BatchData } from './batch-state.ts';
 
 /** Rows of one write: some ten megabytes where sessions are long. */
 const MOST_ROWS = 48;
@@ -10,15 +10,12 @@ const MOST_ROWS_BEFORE = 16;
 /** Rows wait for others, so that they are written together; no longer than this. */
 const LOT_MS = 2_000;
 
-/** A session that has ended; with what its row needs where it has a result. */
-export type EndedSession = OpenSession & { ending?: SessionEnding };
-
 /** Writes the rows of sessions that have ended, one lot after another: where a row goes depends on the ones before it. */
 export class RowWriter {
   readonly #data: BatchData;
   readonly #world: RowWriterWorld;
   /** Ended, not yet written. */
-  #ended: EndedSession[] = [];
+  readonly #ended: RecordRowsInput['sessions'] = [];
   #writing = false;
   #writtenAt = 0;
   #timer = false;
@@ -42,6 +39,11 @@ export class RowWriter {
     return this.#ended.length;
   }
 
+  /** Sessions that were started and have not ended. */
+  get atWork(): number {
+    return this.#data.open.length - this.#ended.length;
+  }
+
   get isWriting(): boolean {
     return this.#writing;
   }
@@ -50,7 +52,7 @@ export class RowWriter {
     return this.#ended.some((session) => session.id === id);
   }
 
-  add(session: EndedSession): void {
+  add(session: RecordRowsInput['sessions'][number]): void {
     this.#ended.push(session);
     this.write();
   }
@@ -86,8 +88,7 @@ export class RowWriter {
 
   /** A lot that is not full is written a moment after the one before, or when nothing more can come. */
   #waitsForMore(): boolean {
-    const atWork = this.#data.open.length - this.#ended.length;
-    if (!this.#inLots || this.#world.stopping() || this.#ended.length >= this.#most || atWork === 0) return false;
+    if (!this.#inLots || this.#world.stopping() || this.#ended.length >= this.#most || this.atWork === 0) return false;
     const left = this.#writtenAt + LOT_MS - Date.now();
     if (left <= 0) return false;
     if (!this.#timer) {
