@@ -5,16 +5,11 @@ import { whole } from '../options.ts';
 import { quantile } from '../statistics.ts';
 import { tableLines } from '../table.ts';
 import { runSideBySide, type SideBySide } from './beside.ts';
+import { cpuText, overheadOf } from './laps.ts';
 import { type BatchFigures, runBatchBench } from './run.ts';
+import type { BatchLoad } from './sessions.ts';
 
-interface Options {
-  rows: number;
-  rollouts: number;
-  window: number;
-  rounds: number;
-  think: number;
-  plain: number;
-  laps: number;
+interface Options extends BatchLoad {
   beside?: true;
   json?: string;
 }
@@ -47,19 +42,18 @@ async function run({ json, beside, ...load }: Options): Promise<void> {
 }
 
 const besideLine = ({ batch, plain, seconds }: SideBySide): string =>
-  `in ${seconds.toFixed(0)} s: ${batch} sessions in the batch, ${plain} without one · overhead ${((plain / batch - 1) * 100).toFixed(1)} % (at most 5 is promised)`;
+  `in ${seconds.toFixed(0)} s: ${batch} sessions in the batch, ${plain} without one · overhead ${percent(plain / batch - 1)} (at most 5 is promised)`;
 
 function linesOf({ batch, plain, laps, tasks, runs, memory }: BatchFigures): string[] {
-  const cpu = ({ worker, server }: BatchFigures['batch']) => `${worker.toFixed(1)} + ${server.toFixed(1)}`;
-  const more = (batch.worker + batch.server) / (plain.worker + plain.server) - 1;
+  const overhead = overheadOf(batch, plain);
   const most = (pick: (run: BatchFigures['runs'][number]) => number) => Math.max(...runs.map(pick));
   const spread = (pick: (lap: BatchFigures['laps'][number]) => number) => {
     const values = laps.map(pick);
     return [0.5, 0.25, 0.75].map((share) => percent(quantile(values, share))).join(', ');
   };
   return [
-    `batch ${batch.perSecond.toFixed(2)} sessions/s · without one ${plain.perSecond.toFixed(2)} · overhead ${percent(plain.perSecond / batch.perSecond - 1)} (at most 5 is promised)`,
-    `CPU ms a session, worker + server: batch ${cpu(batch)} · without one ${cpu(plain)} · overhead ${percent(more)}`,
+    `batch ${batch.perSecond.toFixed(2)} sessions/s · without one ${plain.perSecond.toFixed(2)} · overhead ${percent(overhead.rate)} (at most 5 is promised)`,
+    `CPU ms a session, worker + server: batch ${cpuText(batch)} · without one ${cpuText(plain)} · overhead ${percent(overhead.cpu)}`,
     `${laps.length} laps, each over the sessions before and after it, median and quartiles: rate ${spread(({ rate }) => rate)} · CPU ${spread((lap) => lap.cpu)}`,
     `${runs.length} runs, each at most ${most(({ events }) => events)} events and ${most(({ bytes }) => bytes)} bytes of history; ${tasks.toFixed(2)} workflow tasks a session`,
     ...tableLines(

@@ -27,26 +27,23 @@ export const meanOf = (laps: Lap[]): SessionCost => {
   };
 };
 
-/** Of a lap over sessions without a batch, as shares. */
+/** Of a batch over the same sessions without one, as shares. */
 export interface Overhead {
-  sessions: number;
   rate: number;
   cpu: number;
 }
 
-export function overheadOf(batch: Lap, plain: SessionCost): Overhead {
-  const ours = meanOf([batch]);
-  return {
-    sessions: batch.sessions,
-    rate: plain.perSecond / ours.perSecond - 1,
-    cpu: (ours.worker + ours.server) / (plain.worker + plain.server) - 1,
-  };
-}
+export const overheadOf = (batch: SessionCost, plain: SessionCost): Overhead => ({
+  rate: plain.perSecond / batch.perSecond - 1,
+  cpu: (batch.worker + batch.server) / (plain.worker + plain.server) - 1,
+});
+
+export const cpuText = ({ worker, server }: SessionCost): string => `${worker.toFixed(1)} + ${server.toFixed(1)}`;
 
 export function lapLine(number: number, batch: Lap, plain: Lap): string {
   const line = (lap: Lap) => {
-    const { perSecond, worker, server } = meanOf([lap]);
-    return `${perSecond.toFixed(2)}/s, CPU ms ${worker.toFixed(1)} + ${server.toFixed(1)}`;
+    const cost = meanOf([lap]);
+    return `${cost.perSecond.toFixed(2)}/s, CPU ms ${cpuText(cost)}`;
   };
   return `lap ${number}: ${batch.sessions} in the batch ${line(batch)} · ${plain.sessions} without ${line(plain)}`;
 }

@@ -18,7 +18,7 @@ export interface BatchFigures {
   batch: SessionCost;
   plain: SessionCost;
   /** Of each lap over the sessions before and after it, as shares. */
-  laps: Overhead[];
+  laps: ({ sessions: number } & Overhead)[];
   /** Workflow tasks of the batch for each of its sessions. */
   tasks: number;
   /** Of the batch's workflow, oldest first. */
@@ -32,6 +32,7 @@ export interface BatchFigures {
 const LOOK_MS = 2000;
 /** While nothing is at work but the last few. */
 const SHORT_LOOK_MS = 100;
+
 /**
  * A batch of short sessions whose model and tools answer at once, and the same sessions started by a client. The batch is
  * paused for them several times: what else the machine does, and what its server has stored by then, both feel.
@@ -57,7 +58,10 @@ export async function runBatchBench(load: BatchLoad, say: (line: string) => void
     return {
       batch: meanOf(batch),
       plain: meanOf(plain),
-      laps: batch.map((lap, index) => overheadOf(lap, meanOf(plain.slice(index, index + 2)))),
+      laps: batch.map((lap, index) => ({
+        sessions: lap.sessions,
+        ...overheadOf(meanOf([lap]), meanOf(plain.slice(index, index + 2))),
+      })),
       tasks: tasks / (load.rows * load.rollouts),
       runs,
       memory,
@@ -96,7 +100,7 @@ async function batchInLaps(
   };
   let ended = 0;
   for (let lap = 1; lap < load.laps; lap += 1) {
-    await settled(look, ({ done, total }) => total > 0 && done >= (total * lap) / load.laps);
+    await settled(look, ({ done }) => done >= (total * lap) / load.laps);
     await current.executeUpdate(UPDATE.pause);
     const { done } = await settled(look, ({ open }) => open.length === 0);
     const taken = meter.taken(done - ended);
