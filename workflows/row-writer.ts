@@ -7,8 +7,10 @@ import { addOutcome, type BatchData } from './batch-state.ts';
 const MOST_ROWS = 48;
 /** As long as runs are at work that were begun with it. */
 const MOST_ROWS_BEFORE = 16;
-/** Rows wait for others, so that they are written together; no longer than this. */
+/** Rows wait for others, so that they are written together; no longer than this, milliseconds. */
 const LOT_MS = 2_000;
+/** The same after so many rows in one write: sessions end so fast that a write costs more than a moment is worth. */
+const FAST = { rows: 16, lotMs: 4_000 };
 
 /** Writes the rows of sessions that have ended, one lot after another: where a row goes depends on the ones before it. */
 export class RowWriter {
@@ -22,6 +24,8 @@ export class RowWriter {
   /** A run that was begun by an older worker writes each row at once. */
   #inLots = true;
   #most = MOST_ROWS;
+  #lotMs = LOT_MS;
+  #longer = true;
 
   constructor(data: BatchData, world: RowWriterWorld) {
     this.#data = data;
@@ -32,6 +36,7 @@ export class RowWriter {
   begin(): void {
     this.#inLots = wf.patched('rows-in-lots');
     this.#most = wf.patched('larger-lots') ? MOST_ROWS : MOST_ROWS_BEFORE;
+    this.#longer = wf.patched('longer-lots');
   }
 
   /** Sessions whose rows are not written. */
@@ -82,6 +87,7 @@ export class RowWriter {
       .finally(() => {
         this.#writing = false;
         this.#writtenAt = Date.now();
+        this.#lotMs = this.#longer && sessions.length >= FAST.rows ? FAST.lotMs : LOT_MS;
         woken();
       });
   }
@@ -89,7 +95,7 @@ export class RowWriter {
   /** A lot that is not full is written a moment after the one before, or when nothing more can come. */
   #waitsForMore(): boolean {
     if (!this.#inLots || this.#world.stopping() || this.#ended.length >= this.#most || this.atWork === 0) return false;
-    const left = this.#writtenAt + LOT_MS - Date.now();
+    const left = this.#writtenAt + this.#lotMs - Date.now();
     if (left <= 0) return false;
     if (!this.#timer) {
       this.#timer = true;
