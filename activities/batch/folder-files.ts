@@ -27,8 +27,12 @@ export function folderFiles(path: string): BatchFiles {
       replaceFile(at(name), text);
     },
     async leave(name, text) {
-      await ensure(dirname(at(name)));
-      await writeFile(at(name), text, { mode: 0o600 });
+      const write = () => writeFile(at(name), text, { mode: 0o600 });
+      await write().catch(async (error) => {
+        unlessMissing(error);
+        await ensure(dirname(at(name)));
+        await write();
+      });
     },
     async append(name, text) {
       await ensure(dirname(at(name)));
