@@ -28,6 +28,8 @@ const PAGE = 200;
 const MOST_WAITING = 100;
 /** Time for sessions of a batch that is stopped to end. */
 const STOP_MS = 2 * 60_000;
+/** A run gives way to the next after so long without a session's end, milliseconds, and whatever happens after `longest`. */
+const CALM = { wait: 500, longest: 10_000 };
 
 /** Many questions, each a session of its own, with the original's input and output. See `batchInput`. */
 export async function deepResearchBatch(input: string | BatchInput, carried?: BatchData): Promise<BatchResult> {
@@ -60,6 +62,9 @@ class Batch implements BatchControls {
   readonly #pace = new Pace(hold);
   #stop = false;
   #failure?: unknown;
+  /** A run that was begun by an older worker gives way at once. */
+  #leavesCalmly = true;
+  #leavingSince?: number;
   /** Counts what happens, so that the loop wakes. */
   #events = 0;
 
@@ -92,6 +97,7 @@ class Batch implements BatchControls {
   /** The workflow's life. Sessions are started outside of its cancellation: how they end with it is settled here. */
   async run(): Promise<BatchResult> {
     this.#rows.begin();
+    this.#leavesCalmly = wf.patched('leave-calmly');
     let cancelled: unknown;
     try {
       await wf.CancellationScope.cancellable(() => this.#work());
@@ -117,16 +123,31 @@ class Batch implements BatchControls {
       const leave = wf.workflowInfo().continueAsNewSuggested;
       const next = data.next;
       if (!leave) await this.#fill();
-      this.#rows.write();
+      this.#rows.write({ atOnce: leave && this.#leavesCalmly });
       this.#watchAdopted();
       wf.setCurrentDetails(detailsOf(this.status()));
       if (isFinished(data) && this.#starting === 0) return;
       // What is being written must be told of its place; a session must have been started before it is handed over.
-      if (leave && this.#starting === 0 && !this.#rows.isWriting) await this.#continueAsNew();
+      if (leave && this.#starting === 0 && !this.#rows.isWriting) {
+        if (await this.#isCalm()) await this.#continueAsNew();
+        continue;
+      }
       this.#pace.next(this.#rows.atWork, data.next > next);
       const seen = this.#events;
       await wf.condition(() => this.#events !== seen || this.#stop);
     }
+  }
+
+  /**
+   * Waits for a moment in which no session is about to end: a new run that is asked for while an event comes in is
+   * refused by the server, and the worker replays this run from its start.
+   */
+  async #isCalm(): Promise<boolean> {
+    if (!this.#leavesCalmly || this.#rows.atWork === this.#adopted.size) return true;
+    this.#leavingSince ??= Date.now();
+    const seen = this.#events;
+    const happened = await wf.condition(() => this.#events !== seen || this.#stop, CALM.wait);
+    return !happened || (!this.#stop && Date.now() - this.#leavingSince > CALM.longest);
   }
 
   async #continueAsNew(): Promise<never> {

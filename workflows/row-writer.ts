@@ -62,9 +62,9 @@ export class RowWriter {
     this.write();
   }
 
-  /** Writes a lot, unless one is being written or it pays to wait for more. */
-  write(): void {
-    if (this.#writing || this.#ended.length === 0 || this.#waitsForMore()) return;
+  /** Writes a lot, unless one is being written or, but for `atOnce`, it pays to wait for more. */
+  write({ atOnce = false } = {}): void {
+    if (this.#writing || this.#ended.length === 0 || (!atOnce && this.#waitsForMore())) return;
     this.#writing = true;
     const data = this.#data;
     const { batch, stopping, woken, failed } = this.#world;

@@ -244,6 +244,7 @@ export const SHAPES: Record<string, Shape> = {
   'batch-in-lots-continue-as-new': { type: WORKFLOW.batch, input: batch(12, { window: 3 }), shortHistory: true },
   // So many end before the second write that the third waits longer.
   'batch-in-longer-lots': { type: WORKFLOW.batch, input: batch(10, { rollouts: 6, window: 24 }) },
+  'batch-calm-continue-as-new': { type: WORKFLOW.batch, input: batch(12, { window: 3 }), shortHistory: true },
   'batch-continue-as-new': { type: WORKFLOW.batch, input: batch(12, { window: 3 }), shortHistory: true },
   'batch-told-at-its-start': {
     type: WORKFLOW.batch,
