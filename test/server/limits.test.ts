@@ -6,7 +6,7 @@ import { DeepResearchClient } from '../../client/index.ts';
 import { type DevServer, startDevServer } from '../../local/temporal/dev-server.ts';
 import { findTemporalCli } from '../../local/temporal/find-cli.ts';
 import type { Message } from '../../protocol/messages.ts';
-import { QUERY, UPDATE } from '../../protocol/names.ts';
+import { QUERY, UPDATE, WORKFLOW } from '../../protocol/names.ts';
 import { type TrajectoryCursor, type TrajectoryPage, wholeTrajectory } from '../../protocol/trajectory.ts';
 import {
   eventually,
@@ -144,6 +144,23 @@ describe('with a history that may have 400 events', () => {
     }
     expect(runs.length).toBeGreaterThan(5);
     expect(Math.max(...runs)).toBeLessThan(120);
+  });
+
+  test('a batch whose sessions end all the time goes on in new runs, which are not refused for what happens meanwhile', async () => {
+    const { question, ...input } = played({ rounds: 0 }, { tools: ['bash'] });
+    const rows = Array.from({ length: 240 }, (_, index) => ({ question: `${question} ${index}` }));
+    const batch = await sessions.start({ ...input, rows, window: 24 }, 'batch-in-runs', WORKFLOW.batch);
+    expect(await batch.result()).toMatchObject({ state: 'done', totals: { success: 240 } });
+    let runs = 0;
+    let refused = 0;
+    for await (const { runId } of sessions.client.workflow.list({ query: `WorkflowId = '${batch.workflowId}'` })) {
+      const { events } = await sessions.client.workflow.getHandle(batch.workflowId, runId).fetchHistory();
+      runs += 1;
+      // Something happened while the next run was asked for: a worker replays this one from its start.
+      refused += events?.filter((event) => event.workflowTaskFailedEventAttributes).length ?? 0;
+    }
+    expect(runs).toBeGreaterThan(7);
+    expect(refused).toBeLessThan(2);
   });
 
   test('a text that is sent again after a new run has begun is taken once', async () => {
